@@ -1,0 +1,415 @@
+"""Evidence the naive way: every file is unpacked whole into memory, every JSON value is parsed whole.
+
+read(sources) returns an Evidence: the records it found, each with its file, its number in that
+file and the byte it starts at, and what was damaged or ignored. No streaming, no threads, no
+limits: this is the reference that the program is compared with, so it is plain before anything.
+"""
+import bz2
+import io
+import json
+import lzma
+import os
+import stat
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from typing import NamedTuple
+
+RECORD_KEYS = {
+    'eventVersion', 'userIdentity', 'eventTime', 'eventSource', 'eventName', 'awsRegion',
+    'sourceIPAddress', 'eventID', 'eventType', 'recipientAccountId',
+}
+SPACE = ' \t\r\n'
+
+
+class Num(NamedTuple):
+    """A JSON number as it is written: 1 and 1.0 are different texts, and none is ever rounded."""
+    text: str
+
+
+class Found(NamedTuple):
+    """A record: any value for an element of Records, else an object that looks like a record."""
+    file: bytes
+    number: int
+    offset: int
+    value: object
+
+
+class Fault(NamedTuple):
+    file: bytes
+    offset: int
+    reason: str
+
+
+class Evidence:
+    def __init__(self):
+        self.n_files = 0
+        self.found = []
+        self.damaged = []
+        self.ignored = []
+
+
+# ---- which files ----
+
+def walk(source, evidence):
+    """(path, shown name) of every file below SOURCE, which may itself be a file."""
+    source = os.fsencode(source)
+    if source == b'-':
+        return [(source, source)]
+    top = source.rstrip(b'/') or b'/'
+    os.stat(top)  # a source that is not there is an error, not damage
+    files = []
+    walk_into(top, [], evidence, files)
+    return files
+
+
+def walk_into(path, above, evidence, files):
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        evidence.damaged.append(Fault(path, 0, error.strerror))
+        return
+    if not stat.S_ISDIR(status.st_mode):
+        if stat.S_ISREG(status.st_mode) or not above:
+            files.append((path, path))
+        else:
+            evidence.damaged.append(Fault(path, 0, 'not a regular file'))
+        return
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        evidence.damaged.append(Fault(path, 0, 'directory loop'))
+        return
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        evidence.damaged.append(Fault(path, 0, error.strerror))
+        return
+    for name in names:
+        walk_into(path.rstrip(b'/') + b'/' + name, above + [identity], evidence, files)
+
+
+def all_files(sources, evidence):
+    """Every file once, under the name that sorts first of those that lead to it."""
+    by_real_path = {}
+    for source in sources:
+        for path, name in walk(source, evidence):
+            real = path if path == b'-' else os.path.realpath(path)
+            if real not in by_real_path or name < by_real_path[real][1]:
+                by_real_path[real] = (path, name)
+    return sorted(by_real_path.values(), key=lambda file: file[1])
+
+
+# ---- peeling compressions and archives ----
+
+def gunzip(data):
+    """(content, fault or None): members end to end, and whatever came out before a fault."""
+    content = b''
+    while data:
+        if data[:2] != b'\x1f\x8b':
+            return content, 'bytes after the last gzip member'
+        inflate = zlib.decompressobj(31)
+        try:
+            content += inflate.decompress(data)
+        except zlib.error as error:
+            return content + gunzip_until_fault(data), str(error)
+        if not inflate.eof:
+            return content, 'gzip is cut'
+        data = inflate.unused_data
+    return content, None
+
+
+def gunzip_until_fault(data):
+    """What one member gives before the byte that zlib refuses."""
+    inflate = zlib.decompressobj(31)
+    content = b''
+    try:
+        for i in range(len(data)):
+            content += inflate.decompress(data[i:i + 1])
+    except zlib.error:
+        pass
+    return content
+
+
+def whole(unpack):
+    """Other compressions: all or nothing is enough here."""
+    def peel(data):
+        try:
+            return unpack(data), None
+        except (OSError, EOFError, lzma.LZMAError) as error:
+            return b'', str(error)
+    return peel
+
+
+COMPRESSIONS = [
+    (b'\x1f\x8b', gunzip), (b'BZh', whole(bz2.decompress)), (b'\xfd7zXZ\0', whole(lzma.decompress)),
+]
+
+
+def tar_members(data):
+    with tarfile.open(fileobj=io.BytesIO(data), mode='r:', errors='surrogateescape') as archive:
+        for member in archive:
+            if member.isfile():
+                yield os.fsencode(member.name), archive.extractfile(member).read()
+
+
+def zip_members(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.infolist():
+            if not member.is_dir():
+                yield os.fsencode(member.filename), archive.read(member)
+
+
+def seven_zip_members(data):
+    with tempfile.TemporaryDirectory() as folder:
+        packed = os.path.join(folder, 'packed.7z')
+        with open(packed, 'wb') as file:
+            file.write(data)
+        out = os.path.join(folder, 'out')
+        subprocess.run(['7z', 'x', '-y', '-bd', '-o' + out, packed], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for path, name in walk(out, Evidence()):
+            with open(path, 'rb') as file:
+                yield name[len(os.fsencode(out)) + 1:], file.read()
+
+
+def archive_of(data):
+    if data[:4] in (b'PK\3\4', b'PK\5\6'):
+        return zip_members
+    if data[:6] == b'7z\xbc\xaf\x27\x1c':
+        return seven_zip_members
+    if data[257:262] == b'ustar':
+        return tar_members
+    return None
+
+
+def read_content(name, data, evidence, cut=False):
+    """One file or member: peel it until it is neither compressed nor an archive."""
+    for magic, peel in COMPRESSIONS:
+        if data.startswith(magic):
+            content, fault = peel(data)
+            if fault:
+                evidence.damaged.append(Fault(name, len(content), fault))
+            if content or not fault:
+                read_content(name, content, evidence, cut or fault is not None)
+            return
+    members = archive_of(data)
+    if members is None:
+        read_log(name, data, evidence, cut)
+        return
+    try:
+        for member, content in members(data):
+            read_content(name + b'!' + member, content, evidence)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError,
+            subprocess.CalledProcessError) as error:
+        evidence.damaged.append(Fault(name, 0, str(error)))
+
+
+# ---- JSON ----
+
+def refuse(constant):
+    raise ValueError(f'{constant} is not JSON')
+
+
+DECODER = json.JSONDecoder(parse_int=Num, parse_float=Num, parse_constant=refuse)
+
+
+class Malformed(Exception):
+    def __init__(self, at, reason):
+        super().__init__(reason)
+        self.at = at
+
+
+def value_at(text, at):
+    try:
+        return DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        raise Malformed(at, error.msg)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(at, str(error))
+
+
+def skip_space(text, at):
+    while at < len(text) and text[at] in SPACE:
+        at += 1
+    return at
+
+
+def elements(text, at):
+    """(start, value, end) of each element of the array whose [ is at AT, then (end, None, end)."""
+    at = skip_space(text, at + 1)
+    if text[at:at + 1] == ']':
+        yield at + 1, None, at + 1
+        return
+    while True:
+        value, end = value_at(text, at)
+        yield at, value, end
+        comma = skip_space(text, end)
+        if text[comma:comma + 1] == ']':
+            yield comma + 1, None, comma + 1
+            return
+        if text[comma:comma + 1] != ',':
+            raise Malformed(comma, 'neither , nor ] behind an element')
+        at = skip_space(text, comma + 1)
+
+
+def looks_like_record(value):
+    return isinstance(value, dict) and len(RECORD_KEYS & value.keys()) >= 2
+
+
+class LogReader:
+    """The records of one JSON document after another."""
+
+    def __init__(self, name, data, evidence):
+        self.name = name
+        # A byte that is no UTF-8 becomes a lone surrogate: one character, and found again when
+        # an offset is turned back into bytes.
+        self.text = data.decode('utf-8', 'surrogateescape')
+        self.evidence = evidence
+        self.counted = (0, 0)
+        self.n_elements = 0
+        self.n_records = 0
+        self.is_export = False
+        self.refusal = 'no CloudTrail records'
+
+    def offset(self, at):
+        """Characters into bytes. Asked for in ascending order, so only what is new is counted."""
+        characters, size = self.counted
+        if at < characters:
+            characters, size = 0, 0
+        size += len(self.text[characters:at].encode('utf-8', 'surrogateescape'))
+        self.counted = (at, size)
+        return size
+
+    def take(self, at, value, in_export):
+        number = self.n_elements
+        self.n_elements += 1
+        if in_export or looks_like_record(value):
+            self.n_records += 1
+            self.evidence.found.append(Found(self.name, number, self.offset(at), value))
+
+    def documents(self, at):
+        while (at := skip_space(self.text, at)) < len(self.text):
+            at = self.document(at)
+
+    def document(self, at):
+        if self.text[at] == '[':
+            return self.array(at, False)
+        if self.text[at] == '{' and (array := self.find_records(at)) is not None:
+            self.is_export = True
+            end = self.array(array, True)
+            # The rest of the object only has to be sound.
+            return self.members_behind(end)
+        value, end = value_at(self.text, at)
+        self.name_container(value)
+        self.take(at, value, False)
+        return end
+
+    def array(self, at, in_export):
+        for start, value, end in elements(self.text, at):
+            if start == end:
+                return end
+            if not in_export and self.n_elements == 0:
+                self.name_container(value)
+            self.take(start, value, in_export)
+
+    def find_records(self, at):
+        """Where the array of {"Records": [ begins, or None. Members before it are stepped over."""
+        at = skip_space(self.text, at + 1)
+        while self.text[at:at + 1] == '"':
+            key, at = value_at(self.text, at)
+            at = skip_space(self.text, at)
+            if self.text[at:at + 1] != ':':
+                return None
+            at = skip_space(self.text, at + 1)
+            if key == 'Records' and self.text[at:at + 1] == '[':
+                return at
+            try:
+                _, at = value_at(self.text, at)
+            except Malformed:
+                return None
+            at = skip_space(self.text, skip_space(self.text, at) + 1)
+        return None
+
+    def members_behind(self, at):
+        while (at := skip_space(self.text, at)) < len(self.text) and self.text[at] == ',':
+            at = skip_space(self.text, at + 1)
+            _, at = value_at(self.text, at)
+            at = skip_space(self.text, at)
+            if self.text[at:at + 1] != ':':
+                raise Malformed(at, 'no : behind a key')
+            _, at = value_at(self.text, skip_space(self.text, at + 1))
+        if self.text[at:at + 1] != '}':
+            raise Malformed(at, 'no } behind Records')
+        return at + 1
+
+    def name_container(self, value):
+        if isinstance(value, dict):
+            if isinstance(value.get('Events'), list):
+                self.refusal = 'lookup-events output, not yet read'
+            elif isinstance(value.get('detail'), dict):
+                self.refusal = 'EventBridge, not yet read'
+            elif isinstance(value.get('logFiles'), list):
+                self.refusal = 'digest, not yet read'
+
+    def next_record(self, at):
+        """The first whole record that stands at or behind AT, for going on behind a fault."""
+        while (at := self.text.find('{', at)) >= 0:
+            try:
+                value, end = value_at(self.text, at)
+                if looks_like_record(value):
+                    return at, value, end
+            except Malformed:
+                pass
+            at += 1
+        return None
+
+    def read(self):
+        start = 1 if self.text.startswith('\ufeff') else 0
+        try:
+            self.documents(start)
+        except Malformed as fault:
+            self.read_behind(fault)
+        else:
+            if self.n_records == 0 and not self.is_export:
+                self.evidence.ignored.append(Fault(self.name, 0, self.refusal))
+                return
+        self.evidence.n_files += 1
+
+    def read_behind(self, fault):
+        self.evidence.damaged.append(Fault(self.name, self.offset(fault.at), str(fault)))
+        self.n_elements += 1
+        at = fault.at
+        while (found := self.next_record(at)) is not None:
+            start, value, at = found
+            self.take(start, value, self.is_export)
+
+
+def read_log(name, data, evidence, cut):
+    if not data.strip():
+        if not cut:
+            evidence.damaged.append(Fault(name, 0, 'empty'))
+        return
+    first = data.removeprefix(b'\xef\xbb\xbf').lstrip()[:1]
+    if first not in (b'{', b'['):
+        evidence.ignored.append(Fault(name, 0, 'not a log'))
+        return
+    LogReader(name, data, evidence).read()
+
+
+def read(sources):
+    evidence = Evidence()
+    for path, name in all_files(sources, evidence):
+        try:
+            if path == b'-':
+                data = sys.stdin.buffer.read()
+            else:
+                with open(path, 'rb') as file:
+                    data = file.read()
+        except OSError as error:
+            evidence.damaged.append(Fault(name, 0, error.strerror))
+            continue
+        read_content(name, data, evidence)
+    return evidence
