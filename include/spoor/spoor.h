@@ -1,0 +1,316 @@
+/*
+ * libspoor: answers from a copied CloudTrail archive, offline.
+ *
+ * A SpoorCase is evidence that has been read: opened from a case file, or built in memory from
+ * logs and archives. Queries on it return a SpoorRows cursor; every query's rows have the same
+ * shape, an array of cells under named columns, so one renderer serves all of them.
+ *
+ * Errors. Every function that can fail returns int: 0 is done; a negative number is -errno and
+ * nothing was returned; a positive number is documented beside the function. Where a SpoorError
+ * is taken it may be NULL; otherwise it is filled on every non-zero return that is not an end of
+ * rows. The library never prints, never exits, never opens a socket, and never writes to a source.
+ *
+ * Ownership. What a ret_ parameter hands out belongs to the caller and is freed by the function
+ * of the same noun ending in _free, which takes NULL and returns NULL. Slices point into the
+ * object that they were read from and live as long as it does, unless a comment says shorter.
+ *
+ * Threads. A SpoorCase may be queried from several threads at once; a cursor, a selection and a
+ * record belong to one thread at a time. There is no global state.
+ *
+ * Times are int64_t nanoseconds since 1970-01-01T00:00:00Z.
+ */
+#ifndef SPOOR_SPOOR_H
+#define SPOOR_SPOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SPOOR_PUBLIC __attribute__((visibility("default")))
+#else
+#define SPOOR_PUBLIC
+#endif
+
+/* "0.1.0", and what the build was linked with, such as "zlib 1.2.13, yajl 2.1.0, ...". */
+SPOOR_PUBLIC const char *spoor_version(void);
+SPOOR_PUBLIC const char *spoor_version_libraries(void);
+
+typedef struct SpoorSlice {
+        const char *data; /* not NUL-ended; NULL for an absent value */
+        size_t size;      /* bytes */
+} SpoorSlice;
+
+typedef struct SpoorError {
+        char message[1024]; /* NUL-ended, one line, no newline; may hold text from the evidence */
+} SpoorError;
+
+/* ---- reading evidence ------------------------------------------------------------------- */
+
+typedef struct SpoorProgress {
+        const char *phase;    /* "listing", "reading", "sealing", "writing" */
+        uint64_t n_files;     /* read so far */
+        uint64_t n_files_all; /* to read; 0 while listing */
+        uint64_t n_bytes;     /* of unpacked content read so far */
+        uint64_t n_events;    /* records kept so far, before duplicates are removed */
+        uint64_t elapsed_ns;
+} SpoorProgress;
+
+typedef struct SpoorOptions {
+        unsigned n_threads;        /* 0: one for each core */
+        uint32_t max_depth;        /* of JSON nesting in a record; 0: SPOOR_MAX_DEPTH */
+        uint64_t max_record_bytes; /* 0: SPOOR_MAX_RECORD_BYTES */
+        uint32_t max_nesting;      /* of archives and compressions in each other; 0: the default */
+        /* Called from one thread at a time, at most about ten times a second; may be NULL. */
+        void (*progress)(void *userdata, const SpoorProgress *progress);
+        void *userdata;
+} SpoorOptions;
+
+#define SPOOR_MAX_DEPTH 256
+#define SPOOR_MAX_RECORD_BYTES (16U << 20)
+#define SPOOR_MAX_NESTING 8
+
+typedef struct SpoorCase SpoorCase;
+
+/*
+ * Reads SOURCES (directories, log files, archives, case files, "-" for standard input) and writes
+ * the case file at CASE_PATH: beside its name, synced, then renamed, so that there is a whole case
+ * or none. Damage in the evidence is no error: see spoor_case_info().
+ *
+ *   -ENOENT and other -errno: a source or CASE_PATH cannot be opened or written; nothing remains.
+ */
+SPOOR_PUBLIC int spoor_case_index(const SpoorOptions *options, const char *const *sources,
+                size_t n_sources, const char *case_path, SpoorCase **ret_case, SpoorError *ret_error);
+
+/* The file is no case file, is of another version, or its bytes are not what was written. */
+#define SPOOR_E_CORRUPT 1
+
+/*
+ * Opens SOURCES, case files and raw evidence mixed, as one case. One case file alone is mapped and
+ * costs nothing to open; everything else is indexed in memory.
+ *
+ *   SPOOR_E_CORRUPT: one of the sources is a damaged case file.
+ */
+SPOOR_PUBLIC int spoor_case_open(const SpoorOptions *options, const char *const *sources,
+                size_t n_sources, SpoorCase **ret_case, SpoorError *ret_error);
+
+SPOOR_PUBLIC SpoorCase *spoor_case_free(SpoorCase *scase);
+
+/*
+ * Where evidence that has moved now stands: a directory searched before the recorded places.
+ * DIR is copied.
+ */
+SPOOR_PUBLIC int spoor_case_set_evidence(SpoorCase *scase, const char *dir);
+
+typedef struct SpoorInfo {
+        uint64_t n_events;     /* kept: one for each eventID, and every record without one */
+        uint64_t n_duplicates; /* records dropped because their eventID was already there */
+        uint64_t n_conflicts;  /* eventIDs under which different records were found */
+        uint64_t n_rejected;   /* records that could not be taken; each is named in damaged */
+        uint64_t n_files;      /* log files and archive members read whole or in part */
+        uint64_t n_damaged;    /* diagnoses */
+        uint64_t n_ignored;    /* files that are no logs, or not yet read */
+        uint64_t n_bytes;      /* of unpacked log content */
+        uint64_t n_case_bytes; /* of the sealed store */
+        uint64_t n_string_bytes; /* of those, the text of distinct strings */
+        int64_t first_time;    /* of the events; both 0 when there are none */
+        int64_t last_time;
+} SpoorInfo;
+
+/* Also checks every byte of a case file against its sums: SPOOR_E_CORRUPT. */
+SPOOR_PUBLIC int spoor_case_info(SpoorCase *scase, SpoorInfo *ret_info, SpoorError *ret_error);
+
+/*
+ * The same numbers as they stand in the case, without that check and in O(1): what a query needs
+ * to say whether it was answered in full.
+ */
+SPOOR_PUBLIC int spoor_case_counts(SpoorCase *scase, SpoorInfo *ret_info);
+
+typedef struct SpoorDiagnosis {
+        SpoorSlice file;   /* "archive.tar!member" for a member */
+        uint64_t offset;   /* bytes into the unpacked content of that file */
+        SpoorSlice reason;
+} SpoorDiagnosis;
+
+/* i below n_damaged, n_ignored, n_conflicts of SpoorInfo; ordered by file, then offset. */
+SPOOR_PUBLIC int spoor_case_damaged(SpoorCase *scase, uint64_t i, SpoorDiagnosis *ret);
+SPOOR_PUBLIC int spoor_case_ignored(SpoorCase *scase, uint64_t i, SpoorDiagnosis *ret);
+
+typedef struct SpoorConflict {
+        char event_id[64]; /* NUL-ended; cut to 63 bytes */
+        SpoorSlice kept_file;
+        uint32_t kept_record;
+        SpoorSlice other_file; /* the first of those that differ */
+        uint32_t other_record;
+} SpoorConflict;
+
+SPOOR_PUBLIC int spoor_case_conflict(SpoorCase *scase, uint64_t i, SpoorConflict *ret);
+
+/* ---- selection -------------------------------------------------------------------------- */
+
+/* What can be compared and counted. The names are those of the command line. */
+typedef enum SpoorDim {
+        SPOOR_DIM_KEY,
+        SPOOR_DIM_IP,
+        SPOOR_DIM_USER,
+        SPOOR_DIM_EVENT,
+        SPOOR_DIM_SERVICE,
+        SPOOR_DIM_REGION,
+        SPOOR_DIM_ACCOUNT,
+        SPOOR_DIM_PRINCIPAL,
+        SPOOR_DIM_SESSION,
+        SPOOR_DIM_ROLE, /* selects and counts */
+        SPOOR_DIM_TYPE,
+        SPOOR_DIM_UA,
+        SPOOR_DIM_ERROR,
+        SPOOR_DIM_OUTCOME,
+        SPOOR_N_DIMS,
+} SpoorDim;
+
+/* "key" and so on. */
+SPOOR_PUBLIC const char *spoor_dim_name(SpoorDim dim);
+/* 1 where NAME is no dimension. */
+SPOOR_PUBLIC int spoor_dim_parse(const char *name, SpoorDim *ret_dim);
+
+typedef struct SpoorSelection SpoorSelection;
+
+SPOOR_PUBLIC int spoor_selection_new(SpoorSelection **ret_selection);
+SPOOR_PUBLIC SpoorSelection *spoor_selection_free(SpoorSelection *selection);
+
+/* A pattern or time is malformed; ret_error says how. */
+#define SPOOR_E_SYNTAX 1
+
+/*
+ * Different dimensions narrow, the same one again widens. PATTERN is text with the wildcards * and
+ * ?, for SPOOR_DIM_IP also a CIDR block; it is copied. SPOOR_DIM_SERVICE matches with or without
+ * ".amazonaws.com".
+ *
+ *   SPOOR_E_SYNTAX: empty pattern, malformed block, or an outcome that is none of the three.
+ */
+SPOOR_PUBLIC int spoor_selection_add(SpoorSelection *selection, SpoorDim dim, const char *pattern,
+                SpoorError *ret_error);
+/* eventID, with wildcards; repeated widens. SPOOR_E_SYNTAX when empty. */
+SPOOR_PUBLIC int spoor_selection_add_id(SpoorSelection *selection, const char *pattern,
+                SpoorError *ret_error);
+/* readOnly is this. */
+SPOOR_PUBLIC void spoor_selection_set_read_only(SpoorSelection *selection, bool read_only);
+/* from <= eventTime < to; RFC 3339, or a date alone. NULL: no bound. SPOOR_E_SYNTAX. */
+SPOOR_PUBLIC int spoor_selection_set_from(SpoorSelection *selection, const char *text,
+                SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_selection_set_to(SpoorSelection *selection, const char *text,
+                SpoorError *ret_error);
+/* "30d", with s m h d w: back from the newest event of the case. SPOOR_E_SYNTAX. */
+SPOOR_PUBLIC int spoor_selection_set_last(SpoorSelection *selection, const char *text,
+                SpoorError *ret_error);
+
+/* RFC 3339 or a date to nanoseconds. SPOOR_E_SYNTAX. */
+SPOOR_PUBLIC int spoor_time_parse(const char *text, int64_t *ret_time);
+/* RFC 3339 in UTC with Z, a fraction only where it is not zero; at most 35 bytes with the NUL. */
+SPOOR_PUBLIC void spoor_time_format(int64_t time, char ret_text[static 40]);
+
+/* ---- rows ------------------------------------------------------------------------------- */
+
+typedef enum SpoorCellType {
+        SPOOR_CELL_NULL,
+        SPOOR_CELL_TEXT,
+        SPOOR_CELL_BOOL,
+        SPOOR_CELL_COUNT,
+        SPOOR_CELL_TIME,
+        SPOOR_CELL_JSON, /* text holds JSON as it stands in the evidence: an object, array, number */
+} SpoorCellType;
+
+typedef struct SpoorCell {
+        SpoorCellType type;
+        SpoorSlice text; /* TEXT, JSON; bytes of the evidence, not always valid UTF-8 */
+        union {
+                bool boolean;
+                uint64_t count;
+                int64_t time;
+        };
+} SpoorCell;
+
+typedef struct SpoorRows SpoorRows;
+
+SPOOR_PUBLIC size_t spoor_rows_n_columns(const SpoorRows *rows);
+SPOOR_PUBLIC const char *spoor_rows_column(const SpoorRows *rows, size_t i);
+
+#define SPOOR_END 1 /* no more rows */
+/* SPOOR_E_CORRUPT is also 1 in other functions; of a cursor it is this. */
+#define SPOOR_E_ROWS_CORRUPT 2
+/* A column needs the evidence, and that is not where it was, or is not what it was. */
+#define SPOOR_E_EVIDENCE 3
+
+/*
+ * The next row: spoor_rows_n_columns() cells, valid until the next call.
+ *
+ *   SPOOR_END, SPOOR_E_ROWS_CORRUPT, SPOOR_E_EVIDENCE
+ */
+SPOOR_PUBLIC int spoor_rows_next(SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *ret_error);
+SPOOR_PUBLIC SpoorRows *spoor_rows_free(SpoorRows *rows);
+
+/*
+ * Events in order of eventTime, then eventID. COLUMNS are names of the timeline's own columns
+ * (spoor_timeline_column) or any path into the record, such as "requestParameters.bucketName",
+ * which is read from the evidence. SELECTION may be NULL.
+ *
+ *   SPOOR_E_CORRUPT
+ */
+SPOOR_PUBLIC int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection,
+                const char *const *columns, size_t n_columns, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+
+/* The timeline's own columns in their order; NULL past the last. */
+SPOOR_PUBLIC const char *spoor_timeline_column(size_t i);
+
+typedef enum SpoorOrder {
+        SPOOR_ORDER_FIRST_TIME, /* then the values */
+        SPOOR_ORDER_EVENTS,     /* most first, then the values */
+} SpoorOrder;
+
+#define SPOOR_MAX_BY 8
+
+/*
+ * One row for each value, or combination of values, of DIMS (1 to SPOOR_MAX_BY): the values, then
+ * firstTime firstEventID firstEventName firstSourceIPAddress lastTime lastEventID events denied
+ * failed. Values first seen before SINCE in the selection are left out; INT64_MIN keeps all.
+ *
+ *   SPOOR_E_CORRUPT
+ */
+SPOOR_PUBLIC int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorDim *dims,
+                size_t n_dims, SpoorOrder order, int64_t since, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+
+/* ---- the record itself ------------------------------------------------------------------ */
+
+typedef struct SpoorRecord {
+        SpoorSlice bytes; /* as they stand in the evidence */
+        SpoorSlice file;
+        uint32_t record; /* in its file, from 0 */
+        uint64_t offset; /* in the unpacked content of its file */
+        void *owner;     /* private */
+} SpoorRecord;
+
+#define SPOOR_E_UNKNOWN 2 /* no event has this eventID */
+
+/*
+ * Reads the record of EVENT_ID back from the evidence and checks that it is the one indexed.
+ * The slices belong to the record, and are freed with it.
+ *
+ *   SPOOR_E_CORRUPT (1), SPOOR_E_UNKNOWN (2), SPOOR_E_EVIDENCE (3): moved, unreadable or changed;
+ *   ret_error says where it was looked for and what was found.
+ */
+SPOOR_PUBLIC int spoor_show(SpoorCase *scase, const char *event_id, SpoorRecord *ret_record,
+                SpoorError *ret_error);
+SPOOR_PUBLIC void spoor_record_clear(SpoorRecord *record);
+
+/* JSON indented by two spaces, for eyes; NUL-ended, freed with free(). 1: not JSON. */
+SPOOR_PUBLIC int spoor_json_pretty(SpoorSlice json, char **ret_text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,103 @@
+/*
+ * event: what a CloudTrail record means.
+ *
+ * An EventReader (one for each thread) takes the content of one file after another and delivers
+ * what it holds: events, rejected records and other damage, and what is no log at all. Which
+ * container the records stand in is told from the content, never from the name.
+ */
+#ifndef EVENT_EVENT_H
+#define EVENT_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/* Parts of userIdentity. The whole repeats for as long as a session lives. */
+typedef enum EventIdentity {
+        EVENT_ID_TYPE,
+        EVENT_ID_USER_NAME,
+        EVENT_ID_ARN,
+        EVENT_ID_ACCOUNT,
+        EVENT_ID_KEY,
+        EVENT_ID_PRINCIPAL_ID,
+        EVENT_ID_INVOKED_BY,
+        EVENT_ID_ISSUER_USER_NAME,
+        EVENT_ID_ISSUER_ARN,
+        EVENT_ID_CREATION_DATE,
+        EVENT_N_IDENTITY,
+} EventIdentity;
+
+/* What was called, and where. */
+typedef enum EventCall {
+        EVENT_CALL_SERVICE,
+        EVENT_CALL_NAME,
+        EVENT_CALL_REGION,
+        EVENT_CALL_ACCOUNT, /* recipientAccountId, else userIdentity.accountId */
+        EVENT_CALL_READ_ONLY, /* "true", "false" or absent */
+        EVENT_N_CALL,
+} EventCall;
+
+/* How it ended. */
+typedef enum EventResult {
+        EVENT_RESULT_CODE,
+        EVENT_RESULT_MESSAGE,
+        EVENT_RESULT_CONSOLE, /* responseElements.ConsoleLogin, of a ConsoleLogin */
+        EVENT_N_RESULT,
+} EventResult;
+
+/* Slices are valid until the sink returns; data is NULL for an absent value. */
+typedef struct Event {
+        int64_t time;
+        Slice id; /* eventID; absent where empty */
+        Slice ip;
+        Slice user_agent;
+        Slice identity[EVENT_N_IDENTITY];
+        Slice call[EVENT_N_CALL];
+        Slice result[EVENT_N_RESULT];
+        uint64_t hash;   /* of the record's meaning as JSON */
+        uint64_t offset; /* of its first byte in the content */
+        uint32_t size;   /* bytes */
+        uint32_t record; /* in its content, from 0, rejected ones counted */
+} Event;
+
+typedef struct EventSink {
+        void *userdata;
+        int (*event)(void *userdata, const Event *event);
+        /* Damage; N_REJECTED records (0 or 1) are lost by it. */
+        int (*fault)(void *userdata, uint64_t offset, unsigned n_rejected, Slice reason);
+        /* No CloudTrail log, or one of a kind that is not read: at most once for each kind. */
+        int (*ignored)(void *userdata, uint64_t offset, Slice reason);
+} EventSink;
+
+typedef struct EventReader EventReader;
+
+int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader **ret_reader);
+EventReader *event_reader_free(EventReader *reader);
+
+/* Begins new content; SINK is borrowed until its end. */
+int event_reader_begin(EventReader *reader, const EventSink *sink);
+
+/* Where the next bytes go, and then how many were put there. */
+int event_reader_space(EventReader *reader, char **ret_buffer, size_t *ret_size);
+
+/* Nothing more in this content is worth reading; returned by feed, and finish is still to be called. */
+#define EVENT_ENOUGH 1
+int event_reader_feed(EventReader *reader, size_t n);
+
+/* The content has ended; IS_CUT by a fault that was told elsewhere. */
+int event_reader_finish(EventReader *reader, bool is_cut);
+
+/* Was it a log, if only an empty or broken one? Valid after finish. */
+bool event_reader_is_log(const EventReader *reader);
+
+/* ---- meanings ---- */
+
+/* userName, else the session issuer's; absent where neither is. */
+Slice event_user(const Slice identity[static EVENT_N_IDENTITY]);
+/* Who acts, stable across sessions. */
+Slice event_principal(const Slice identity[static EVENT_N_IDENTITY]);
+/* "success", "denied" or "failure". */
+Slice event_outcome(const Slice result[static EVENT_N_RESULT]);
+
+#endif

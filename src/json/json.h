@@ -1,0 +1,125 @@
+/*
+ * json: a streaming reader of evidence, the only user of yajl.
+ *
+ * Content arrives in pieces and leaves as units: objects that may be records. A unit stands at the
+ * top level (one bare record, JSON lines), in a top-level array, or in the array under a wrapper's
+ * "Records". Of each unit the reader delivers the values under the wanted paths, its exact place in
+ * the content, and a hash of what it means.
+ *
+ *     JsonPaths   the wanted paths, compiled once, shared by all threads
+ *     JsonReader  one for each thread, reused for every file
+ *     JsonSink    where units and faults go
+ *
+ * A fault (malformed or cut JSON, too deep, too large) ends nothing: the reader looks for the next
+ * object that begins like a record, and goes on there if the whole object is sound and the sink
+ * finds it plausible. What was skipped is one fault.
+ *
+ * Return values: 0; negative -errno; or the positive value that a sink returned, which ends the
+ * reading of this content.
+ */
+#ifndef JSON_JSON_H
+#define JSON_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+typedef enum JsonType {
+        JSON_ABSENT,
+        JSON_NULL,
+        JSON_BOOL,   /* text "true" or "false" */
+        JSON_NUMBER, /* text as it stands */
+        JSON_STRING, /* text decoded */
+        JSON_OBJECT, /* no text */
+        JSON_ARRAY,
+} JsonType;
+
+typedef struct JsonValue {
+        JsonType type;
+        Slice text;
+} JsonValue;
+
+typedef enum JsonPlace {
+        JSON_TOP,     /* a value of its own */
+        JSON_ELEMENT, /* of a top-level array */
+        JSON_RECORDS, /* of the array under "Records" */
+} JsonPlace;
+
+/*
+ * Everything in it is valid until the sink returns. HASH is equal for units that are equal as JSON:
+ * white space, order of keys and escapes do not change it.
+ */
+typedef struct JsonUnit {
+        JsonPlace place;
+        JsonType type; /* JSON_OBJECT, or whatever else stood where a record should */
+        uint64_t offset;
+        uint64_t size;
+        uint64_t hash;
+        const JsonValue *values; /* one for each path */
+} JsonUnit;
+
+typedef struct JsonFault {
+        uint64_t offset;     /* where the unsound stretch begins */
+        uint64_t end;        /* where reading went on, or the end of the content */
+        const JsonUnit *unit; /* what was known of the unit in which it began (types, no texts);
+                                 NULL between units */
+        Slice reason;
+} JsonFault;
+
+typedef struct JsonSink {
+        void *userdata;
+        int (*unit)(void *userdata, const JsonUnit *unit);
+        int (*fault)(void *userdata, const JsonFault *fault);
+        /* Is this a record? Asked of the first unit behind a fault. */
+        bool (*plausible)(void *userdata, const JsonUnit *unit);
+        /* The array under "Records" has begun. */
+        void (*records)(void *userdata);
+} JsonSink;
+
+typedef struct JsonPaths JsonPaths;
+
+/*
+ * N_PATHS paths of keys joined by dots, such as "userIdentity.arn"; value i of a unit is path i's.
+ * A path may name an object or array: its value then has a type but no text. "Records" as a path of
+ * its own is refused (-EINVAL). Of a key that stands twice in one object the last counts.
+ */
+int json_paths_new(const char *const *paths, size_t n_paths, JsonPaths **ret_paths);
+JsonPaths *json_paths_free(JsonPaths *paths);
+
+typedef struct JsonLimits {
+        uint32_t max_depth;        /* of objects and arrays in each other */
+        uint64_t max_record_bytes; /* of one unit */
+} JsonLimits;
+
+typedef struct JsonReader JsonReader;
+
+/*
+ * RECORD_KEYS are keys with which a record may begin: after a fault, '{' followed by one of them is
+ * where reading may go on. PATHS and RECORD_KEYS must outlive the reader.
+ */
+int json_reader_new(const JsonPaths *paths, const char *const *record_keys, size_t n_record_keys,
+                const JsonLimits *limits, JsonReader **ret_reader);
+JsonReader *json_reader_free(JsonReader *reader);
+
+/*
+ * Begins new content. SEARCH: the beginning is not JSON, look for a record in it first; REASON is
+ * then that of the fault (borrowed until the end of the content).
+ */
+int json_reader_begin(JsonReader *reader, const JsonSink *sink, bool search, Slice reason);
+
+/* Where the next bytes go, at least 1; then how many were put there. */
+int json_reader_space(JsonReader *reader, char **ret_buffer, size_t *ret_size);
+int json_reader_feed(JsonReader *reader, size_t n);
+
+/* The content has ended. */
+int json_reader_finish(JsonReader *reader);
+
+/*
+ * TEXT (one sound value) indented by two spaces, strings as they are but for characters that a
+ * terminal would act on, which are escaped. NUL-ended, on the heap. 1 where brackets or quotes do
+ * not balance.
+ */
+int json_pretty(Slice text, char **ret_text);
+
+#endif
