@@ -1,0 +1,94 @@
+/* The table of commands, in the order of the help. */
+#include "cli/commands.h"
+
+#include <string.h>
+
+const CliCommand cli_command_main = {.on = CLI_ON_MAIN, .name = "", .operands = ""};
+
+static const CliCommand commands[] = {
+                {
+                                .on = CLI_ON_INDEX,
+                                .name = "index",
+                                .operands = "-o CASE SOURCE...",
+                                .help = "read evidence once and write a case file",
+                                .manual = "Reads every SOURCE and writes an immutable case file, "
+                                          "which every query "
+                                          "takes in place of the evidence. Duplicate records are "
+                                          "removed and "
+                                          "counted; different records under one eventID are "
+                                          "conflicts. What could "
+                                          "not be read is named and kept in the case file.",
+                                .run = cli_cmd_index,
+                },
+                {
+                                .on = CLI_ON_INFO,
+                                .name = "info",
+                                .operands = "SOURCE...",
+                                .help = "what the evidence holds and what could not be read",
+                                .manual = "Prints how many records there are, from when to when, "
+                                          "of which accounts "
+                                          "and regions; and each file that is damaged or no log, "
+                                          "with the reason. A "
+                                          "case file is checked against its sums, every byte of "
+                                          "it.",
+                                .run = cli_cmd_info,
+                },
+                {
+                                .on = CLI_ON_TIMELINE,
+                                .name = "timeline",
+                                .operands = "SOURCE...",
+                                .help = "events in time order",
+                                .manual = "Prints the selected events, one row each, ordered by "
+                                          "eventTime, then "
+                                          "eventID.",
+                                .run = cli_cmd_timeline,
+                },
+                {
+                                .on = CLI_ON_FIRST_USE,
+                                .name = "first-use",
+                                .operands = "--by DIM[,DIM...] SOURCE...",
+                                .help = "when each value was first and last seen",
+                                .manual = "Prints one row for each value, or combination of "
+                                          "values, of the "
+                                          "dimensions: its first and last event and how many there "
+                                          "are, ordered by "
+                                          "the first.",
+                                .run = cli_cmd_first_use,
+                },
+                {
+                                .on = CLI_ON_TOP,
+                                .name = "top",
+                                .operands = "--by DIM[,DIM...] SOURCE...",
+                                .help = "the same rows, most frequent first",
+                                .manual = "Prints the rows of first-use ordered by the number of "
+                                          "events.",
+                                .run = cli_cmd_top,
+                },
+                {
+                                .on = CLI_ON_SHOW,
+                                .name = "show",
+                                .operands = "EVENTID SOURCE...",
+                                .help = "the original record, and where it stands in the evidence",
+                                .manual = "Reads the record of EVENTID back from the evidence and "
+                                          "prints it byte for "
+                                          "byte; its file, number and offset go to standard error. "
+                                          "On a terminal "
+                                          "control characters are escaped and a newline is added. "
+                                          "When the evidence "
+                                          "has moved, --evidence says where to; when it has "
+                                          "changed, spoor says so "
+                                          "and exits 2.",
+                                .run = cli_cmd_show,
+                },
+};
+
+const CliCommand *cli_command_at(size_t i) {
+        return i < sizeof(commands) / sizeof(*commands) ? &commands[i] : NULL;
+}
+
+const CliCommand *cli_command_find(const char *name) {
+        for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+                if (strcmp(commands[i].name, name) == 0)
+                        return &commands[i];
+        return NULL;
+}

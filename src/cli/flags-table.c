@@ -1,0 +1,384 @@
+/*
+ * The table of flags. A row says everything about a flag: what the parser accepts, what the help,
+ * the man page and the completions print. Rows are in the order in which they are documented.
+ */
+#include "cli/flags.h"
+
+/* Selects by the dimension of its name. */
+#define DIM(id_, name_, argument_, help_, manual_)                                                 \
+        {                                                                                          \
+                .id = (id_), .name = (name_), .argument = (argument_), .kind = CLI_VALUE_TEXT,     \
+                .group = CLI_GROUP_SELECTION, .on = CLI_ON_ROWS, .repeats = true, .dim = true,     \
+                .help = (help_), .manual = (manual_)                                               \
+        }
+
+static const CliFlag flags[] = {
+                DIM(CLI_FLAG_KEY, "key", "KEY", "userIdentity.accessKeyId",
+                                "The access key that signed the request."),
+                DIM(CLI_FLAG_IP, "ip", "IP|CIDR", "sourceIPAddress: text, or a CIDR block",
+                                "A block such as 203.0.113.0/24 or 2001:db8::/32 takes every "
+                                "address in it. "
+                                "The services of AWS stand here by name, such as "
+                                "cloudformation.amazonaws.com."),
+                DIM(CLI_FLAG_USER, "user", "NAME", "the user dimension",
+                                "userIdentity.userName, or else the name of the role of the "
+                                "session."),
+                DIM(CLI_FLAG_ROLE, "role", "NAME",
+                                "userIdentity.sessionContext.sessionIssuer.userName",
+                                "The role whose session made the request."),
+                DIM(CLI_FLAG_PRINCIPAL, "principal", "ARN", "the principal dimension",
+                                "Who acts, stable across sessions: the role of an assumed role, "
+                                "otherwise "
+                                "the user, the service or the identifier."),
+                DIM(CLI_FLAG_SESSION, "session", "ARN", "userIdentity.arn",
+                                "One session of a role, by the ARN that ends with its name."),
+                DIM(CLI_FLAG_EVENT, "event", "NAME", "eventName",
+                                "Such as ConsoleLogin, or 'Get*'."),
+                DIM(CLI_FLAG_SERVICE, "service", "NAME",
+                                "eventSource, with or without .amazonaws.com",
+                                "iam and iam.amazonaws.com mean the same."),
+                DIM(CLI_FLAG_REGION, "region", "REGION", "awsRegion", ""),
+                DIM(CLI_FLAG_ACCOUNT, "account", "ID", "the account dimension",
+                                "recipientAccountId, or else userIdentity.accountId."),
+                DIM(CLI_FLAG_TYPE, "type", "TYPE", "userIdentity.type",
+                                "Such as IAMUser, AssumedRole, Root or AWSService."),
+                DIM(CLI_FLAG_ERROR, "error", "CODE", "errorCode", ""),
+                DIM(CLI_FLAG_UA, "ua", "TEXT", "userAgent", ""),
+                {
+                                .id = CLI_FLAG_OUTCOME,
+                                .name = "outcome",
+                                .argument = "OUTCOME",
+                                .kind = CLI_VALUE_CHOICE,
+                                .choices = "success|denied|failure",
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_ROWS,
+                                .repeats = true,
+                                .dim = true,
+                                .help = "success, denied or failure",
+                                .manual = "Denied is what access control refused, by its "
+                                          "errorCode; failure is "
+                                          "every other error, and a failed ConsoleLogin.",
+                },
+                {
+                                .id = CLI_FLAG_READ,
+                                .name = "read",
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_ROWS,
+                                .help = "readOnly is true",
+                                .manual = "Not together with --write.",
+                },
+                {
+                                .id = CLI_FLAG_WRITE,
+                                .name = "write",
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_ROWS,
+                                .help = "readOnly is false",
+                                .manual = "Not together with --read.",
+                },
+                {
+                                .id = CLI_FLAG_ID,
+                                .name = "id",
+                                .argument = "EVENTID",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_ROWS,
+                                .repeats = true,
+                                .help = "eventID",
+                                .manual = "",
+                },
+                {
+                                .id = CLI_FLAG_FROM,
+                                .name = "from",
+                                .argument = "TIME",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_ROWS,
+                                .help = "from this time on",
+                                .manual = "RFC 3339 such as 2023-07-10T12:00:00Z, or a date alone, "
+                                          "in UTC.",
+                },
+                {
+                                .id = CLI_FLAG_TO,
+                                .name = "to",
+                                .argument = "TIME",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_ROWS,
+                                .help = "before this time",
+                                .manual = "The time itself is not taken: from <= eventTime < to.",
+                },
+                {
+                                .id = CLI_FLAG_LAST,
+                                .name = "last",
+                                .argument = "SPAN",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_ROWS,
+                                .help = "back from the newest event: 90s, 15m, 12h, 30d, 2w",
+                                .manual = "Counted from the newest event in the evidence, never "
+                                          "from the clock on "
+                                          "the wall.",
+                },
+                {
+                                .id = CLI_FLAG_BY,
+                                .name = "by",
+                                .argument = "DIM[,DIM...]",
+                                .kind = CLI_VALUE_DIMS,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_VALUES,
+                                .help = "the dimensions to count by; required",
+                                .manual = "One row for each value, or for each combination of "
+                                          "values. An absent or "
+                                          "empty value takes no part. See DIMENSIONS.",
+                },
+                {
+                                .id = CLI_FLAG_SINCE,
+                                .name = "since",
+                                .argument = "TIME",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_FIRST_USE,
+                                .help = "only what was never seen before TIME",
+                                .manual = "What is new since the incident began: values whose "
+                                          "first use in the "
+                                          "selection is not before TIME.",
+                },
+                {
+                                .id = CLI_FLAG_OUTPUT,
+                                .letter = 'o',
+                                .name = "output",
+                                .argument = "CASE",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_INDEX,
+                                .help = "the case file to write; required",
+                                .manual = "Written beside its name, synced and renamed: there is a "
+                                          "whole case file "
+                                          "or none. It may not stand inside the evidence.",
+                },
+                {
+                                .id = CLI_FLAG_OUTPUT,
+                                .letter = 'o',
+                                .name = "output",
+                                .argument = "FILE",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_QUERIES,
+                                .help = "write the answer to FILE, whole or not at all",
+                                .manual = "Instead of standard output, which is also meant by -. "
+                                          "FILE may not stand "
+                                          "inside the evidence.",
+                },
+                {
+                                .id = CLI_FLAG_FORMAT,
+                                .name = "format",
+                                .argument = "FORMAT",
+                                .kind = CLI_VALUE_CHOICE,
+                                .choices = "table|tsv|csv|json|jsonl",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_ROWS,
+                                .help = "table (the default), tsv, csv, json or jsonl",
+                                .manual = "A value that is absent is null in JSON and an empty "
+                                          "cell elsewhere. In "
+                                          "CSV, cells that a spreadsheet would run as a formula "
+                                          "begin with an "
+                                          "apostrophe. Control characters and what turns the "
+                                          "direction of writing "
+                                          "are escaped in every format.",
+                },
+                {
+                                .id = CLI_FLAG_FORMAT,
+                                .name = "format",
+                                .argument = "FORMAT",
+                                .kind = CLI_VALUE_CHOICE,
+                                .choices = "table|json",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_INFO,
+                                .help = "table (the default, for people) or json (one object)",
+                                .manual = "",
+                },
+                {
+                                .id = CLI_FLAG_FORMAT,
+                                .name = "format",
+                                .argument = "FORMAT",
+                                .kind = CLI_VALUE_CHOICE,
+                                .choices = "json",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_SHOW,
+                                .help = "json: one object with the record and where it stands",
+                                .manual = "Without it the record alone is printed, byte for byte, "
+                                          "and where it "
+                                          "stands goes to standard error.",
+                },
+                {
+                                .id = CLI_FLAG_COLUMNS,
+                                .name = "columns",
+                                .argument = "A,B,C",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_ROWS,
+                                .help = "which columns, in which order",
+                                .manual = "See COLUMNS. timeline also takes any other path into "
+                                          "the record, such as "
+                                          "requestParameters.bucketName, which is read from the "
+                                          "evidence.",
+                },
+                {
+                                .id = CLI_FLAG_LIMIT,
+                                .letter = 'n',
+                                .name = "limit",
+                                .argument = "N",
+                                .kind = CLI_VALUE_COUNT,
+                                .max = UINT64_MAX,
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_ROWS,
+                                .help = "at most N rows",
+                                .manual = "Where more exist, standard error says so.",
+                },
+                {
+                                .id = CLI_FLAG_PRETTY,
+                                .name = "pretty",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_SHOW,
+                                .help = "indent the record, for eyes",
+                                .manual = "What is printed then is no longer the bytes of the "
+                                          "evidence.",
+                },
+                {
+                                .id = CLI_FLAG_COLOR,
+                                .name = "color",
+                                .argument = "WHEN",
+                                .kind = CLI_VALUE_CHOICE,
+                                .choices = "auto|always|never",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_ROWS,
+                                .help = "auto (the default: on a terminal), always or never",
+                                .manual = "With auto, NO_COLOR in the environment is obeyed. Only "
+                                          "tables have "
+                                          "colour.",
+                },
+                {
+                                .id = CLI_FLAG_EVIDENCE,
+                                .name = "evidence",
+                                .argument = "DIR",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_QUERIES,
+                                .help = "where the evidence of a case file now stands",
+                                .manual = "A case file remembers where its evidence stood; this "
+                                          "directory is "
+                                          "searched first. A record that is read back is checked "
+                                          "to be the one "
+                                          "that was indexed.",
+                },
+                {
+                                .id = CLI_FLAG_THREADS,
+                                .name = "threads",
+                                .argument = "N",
+                                .kind = CLI_VALUE_COUNT,
+                                .min = 1,
+                                .max = 1024,
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_COMMANDS,
+                                .help = "threads to read with; one for each core",
+                                .manual = "Changes nothing in any output.",
+                },
+                {
+                                .id = CLI_FLAG_MAX_DEPTH,
+                                .name = "max-depth",
+                                .argument = "N",
+                                .kind = CLI_VALUE_COUNT,
+                                .min = 1,
+                                .max = 65536,
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_COMMANDS,
+                                .help = "nesting of JSON in a record; 256",
+                                .manual = "A record that is deeper is damage, named as such.",
+                },
+                {
+                                .id = CLI_FLAG_MAX_RECORD,
+                                .name = "max-record",
+                                .argument = "SIZE",
+                                .kind = CLI_VALUE_SIZE,
+                                .min = 1,
+                                .max = UINT32_MAX,
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_COMMANDS,
+                                .help = "bytes of one record, with K, M or G; 16M",
+                                .manual = "A record that is larger is damage, named as such.",
+                },
+                {
+                                .id = CLI_FLAG_MAX_NESTING,
+                                .name = "max-nesting",
+                                .argument = "N",
+                                .kind = CLI_VALUE_COUNT,
+                                .min = 1,
+                                .max = 64,
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_COMMANDS,
+                                .help = "archives and compressions inside each other; 8",
+                                .manual = "",
+                },
+                {
+                                .id = CLI_FLAG_NO_PROGRESS,
+                                .name = "no-progress",
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_COMMANDS,
+                                .help = "no progress line",
+                                .manual = "There is one only when standard error is a terminal.",
+                },
+                {
+                                .id = CLI_FLAG_QUIET,
+                                .name = "quiet",
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_COMMANDS,
+                                .help = "nothing on standard error but errors",
+                                .manual = "Damage still shows in the exit status, and in spoor "
+                                          "info.",
+                },
+                {
+                                .id = CLI_FLAG_HELP,
+                                .letter = 'h',
+                                .name = "help",
+                                .group = CLI_GROUP_OTHER,
+                                .on = CLI_ON_ALL,
+                                .help = "this help",
+                                .manual = "",
+                },
+                {
+                                .id = CLI_FLAG_VERSION,
+                                .letter = 'V',
+                                .name = "version",
+                                .group = CLI_GROUP_OTHER,
+                                .on = CLI_ON_MAIN,
+                                .help = "the version of spoor and of its libraries",
+                                .manual = "",
+                },
+                {
+                                .id = CLI_FLAG_GENERATE,
+                                .name = "generate",
+                                .argument = "WHAT",
+                                .kind = CLI_VALUE_CHOICE,
+                                .choices = "man|complete-bash",
+                                .group = CLI_GROUP_OTHER,
+                                .on = CLI_ON_MAIN,
+                                .help = "print the man page, or completions for bash",
+                                .manual = "",
+                },
+};
+
+const CliFlag *cli_flag_at(size_t i) {
+        return i < sizeof(flags) / sizeof(*flags) ? &flags[i] : NULL;
+}
+
+const char *cli_group_title(CliFlagGroup group) {
+        static const char *const titles[CLI_N_GROUPS] = {
+                        [CLI_GROUP_SELECTION] = "Selection",
+                        [CLI_GROUP_QUESTION] = "Question",
+                        [CLI_GROUP_OUTPUT] = "Output",
+                        [CLI_GROUP_READING] = "Reading",
+                        [CLI_GROUP_OTHER] = "Other",
+        };
+
+        return titles[group];
+}

@@ -1,0 +1,215 @@
+/*
+ * The man page, in roff, from the tables of commands and flags. Text is escaped on the way: roff
+ * reads a backslash, and a dot or an apostrophe at the start of a line, as its own.
+ */
+#include "cli/flags.h"
+
+#include <string.h>
+
+typedef struct Entry {
+        const char *term;
+        const char *text;
+} Entry;
+
+static const Entry exits[] = {
+                {"0", "Answered in full; an empty answer is an answer."},
+                {"2", "Bad usage, or nothing could be answered."},
+                {"3", "Answered, but part of the evidence was damaged and is named on standard "
+                      "error."},
+};
+
+static const Entry environment[] = {
+                {"NO_COLOR", "When set and not empty, tables have no colour unless --color "
+                             "always."},
+                {"TERM", "When dumb, the same."},
+};
+
+static const Entry examples[] = {
+                {"spoor index -o case.spoor logs/", "Read an archive once."},
+                {"spoor info case.spoor", "What it holds, and what could not be read."},
+                {"spoor first-use --by ip --key AKIAIOSFODNN7EXAMPLE case.spoor",
+                                "Where a key was used from, and since when."},
+                {"spoor timeline --key AKIAIOSFODNN7EXAMPLE --write --from 2023-07-10 case.spoor",
+                                "What was changed with it."},
+                {"spoor top --by event,error --outcome denied case.spoor",
+                                "What was tried in vain."},
+                {"spoor show --pretty 4d596f0c-5ac5-4b3e-8f3b-6c3f1f6b7a11 case.spoor",
+                                "One record as it stands in the evidence."},
+};
+
+const char *cli_dim_help(SpoorDim dim) {
+        static const char *const help[SPOOR_N_DIMS] = {
+                        [SPOOR_DIM_KEY] = "userIdentity.accessKeyId",
+                        [SPOOR_DIM_IP] = "sourceIPAddress",
+                        [SPOOR_DIM_USER] = "userIdentity.userName, else the role of the session",
+                        [SPOOR_DIM_EVENT] = "eventName",
+                        [SPOOR_DIM_SERVICE] = "eventSource",
+                        [SPOOR_DIM_REGION] = "awsRegion",
+                        [SPOOR_DIM_ACCOUNT] = "recipientAccountId, else userIdentity.accountId",
+                        [SPOOR_DIM_PRINCIPAL] = "who acts, stable across sessions",
+                        [SPOOR_DIM_SESSION] = "userIdentity.arn",
+                        [SPOOR_DIM_ROLE] = "the role of the session",
+                        [SPOOR_DIM_TYPE] = "userIdentity.type",
+                        [SPOOR_DIM_UA] = "userAgent",
+                        [SPOOR_DIM_ERROR] = "errorCode",
+                        [SPOOR_DIM_OUTCOME] = "success, denied or failure",
+        };
+
+        return dim < SPOOR_N_DIMS && help[dim] ? help[dim] : "";
+}
+
+static void put(CliBuffer *buffer, const char *text) {
+        if (*text == '.' || *text == '\'')
+                cli_buffer_text(buffer, "\\&");
+        for (; *text; text++) {
+                if (*text == '\\')
+                        cli_buffer_text(buffer, "\\e");
+                else if (*text == '-')
+                        cli_buffer_text(buffer, "\\-");
+                else if (*text == '\'')
+                        cli_buffer_text(buffer, "\\(aq");
+                else
+                        cli_buffer_char(buffer, *text);
+        }
+}
+
+static void put_line(CliBuffer *buffer, const char *text) {
+        put(buffer, text);
+        cli_buffer_char(buffer, '\n');
+}
+
+static void put_entry(CliBuffer *buffer, const char *term, const char *text) {
+        cli_buffer_text(buffer, ".TP\n.B ");
+        put_line(buffer, term);
+        put_line(buffer, text);
+}
+
+static void put_entries(CliBuffer *buffer, const char *title, const Entry *entries, size_t n) {
+        cli_buffer_format(buffer, ".SH %s\n", title);
+        for (size_t i = 0; i < n; i++)
+                put_entry(buffer, entries[i].term, entries[i].text);
+}
+
+static void put_commands(CliBuffer *buffer) {
+        const CliCommand *command;
+
+        cli_buffer_text(buffer, ".SH COMMANDS\n");
+        for (size_t i = 0; (command = cli_command_at(i)); i++) {
+                cli_buffer_text(buffer, ".TP\n");
+                cli_buffer_format(buffer, "\\fBspoor ");
+                put(buffer, command->name);
+                cli_buffer_text(buffer, "\\fR ");
+                put_line(buffer, command->operands);
+                put_line(buffer, command->manual);
+        }
+}
+
+/* "timeline, first-use and top", for a flag that not every command takes. */
+static void put_on(CliBuffer *buffer, const CliFlag *flag) {
+        const CliCommand *command, *pending = NULL;
+        bool any = false;
+
+        if ((flag->on & CLI_ON_COMMANDS) == CLI_ON_COMMANDS || flag->on == CLI_ON_MAIN)
+                return;
+        cli_buffer_text(buffer, "Of ");
+        for (size_t i = 0; (command = cli_command_at(i)); i++) {
+                if (!(command->on & flag->on))
+                        continue;
+                if (pending) {
+                        cli_buffer_text(buffer, any ? ", " : "");
+                        put(buffer, pending->name);
+                        any = true;
+                }
+                pending = command;
+        }
+        cli_buffer_text(buffer, any ? " and " : "");
+        put(buffer, pending->name);
+        cli_buffer_text(buffer, ".\n");
+}
+
+static void put_flag(CliBuffer *buffer, const CliFlag *flag) {
+        cli_buffer_text(buffer, ".TP\n\\fB");
+        if (flag->letter)
+                cli_buffer_format(buffer, "\\-%c\\fR, \\fB", flag->letter);
+        cli_buffer_text(buffer, "\\-\\-");
+        put(buffer, flag->name);
+        cli_buffer_text(buffer, "\\fR");
+        if (flag->argument) {
+                cli_buffer_text(buffer, " \\fI");
+                put(buffer, flag->argument);
+                cli_buffer_text(buffer, "\\fR");
+        }
+        cli_buffer_char(buffer, '\n');
+        put(buffer, flag->help);
+        cli_buffer_text(buffer, ".\n");
+        if (flag->manual[0])
+                put_line(buffer, flag->manual);
+        put_on(buffer, flag);
+}
+
+static void put_flags(CliBuffer *buffer) {
+        const CliFlag *flag;
+
+        cli_buffer_text(buffer, ".SH OPTIONS\n");
+        put_line(buffer, "Options stand anywhere behind the command, as --option VALUE or "
+                         "--option=VALUE; -- ends them. A malformed option is refused before any "
+                         "evidence is opened.");
+        for (CliFlagGroup group = 0; group < CLI_N_GROUPS; group++) {
+                cli_buffer_format(buffer, ".SS %s\n", cli_group_title(group));
+                if (group == CLI_GROUP_SELECTION)
+                        put_line(buffer, "Different options narrow, a repeated option widens. * "
+                                         "and ? "
+                                         "are wildcards; matching is case-sensitive.");
+                for (size_t i = 0; (flag = cli_flag_at(i)); i++)
+                        if (flag->group == group)
+                                put_flag(buffer, flag);
+        }
+}
+
+static void put_columns(CliBuffer *buffer) {
+        const char *name;
+
+        cli_buffer_text(buffer, ".SH DIMENSIONS\n");
+        for (SpoorDim dim = 0; dim < SPOOR_N_DIMS; dim++)
+                put_entry(buffer, spoor_dim_name(dim), cli_dim_help(dim));
+        cli_buffer_text(buffer, ".SH COLUMNS\n");
+        put_line(buffer, "The rows of timeline have these; a table shows fewer unless --columns "
+                         "says otherwise:");
+        cli_buffer_text(buffer, ".PP\n");
+        for (size_t i = 0; (name = spoor_timeline_column(i)); i++)
+                put_line(buffer, name);
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "The rows of first-use and top have the dimensions under their own names, "
+                         "then firstTime firstEventID firstEventName firstSourceIPAddress lastTime "
+                         "lastEventID events denied failed.");
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "Times are RFC 3339 in UTC. source.record counts the records of a file "
+                         "from 0; source.file names members of archives as archive.tar!member.");
+}
+
+#define N(array) (sizeof(array) / sizeof(*(array)))
+
+void cli_generate_man(CliBuffer *buffer) {
+        cli_buffer_format(buffer, ".TH SPOOR 1 \"\" \"spoor %s\"\n.SH NAME\n", spoor_version());
+        put_line(buffer, "spoor - answers from a copied CloudTrail archive, offline");
+        cli_buffer_text(buffer, ".SH SYNOPSIS\n.B spoor\n\\fIcommand\\fR [\\fIoptions\\fR] "
+                                "\\fISOURCE\\fR...\n.SH DESCRIPTION\n");
+        put_line(buffer, "spoor reads the files of AWS CloudTrail and says who did what, when "
+                         "first, "
+                         "and how often. It opens no network connection and never writes to the "
+                         "evidence.");
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "SOURCE is a case file made by spoor index, or raw evidence: a directory, "
+                         "a "
+                         "log file, an archive, or - for standard input. Every query takes either, "
+                         "and any number of them, mixed. Results go to standard output; progress, "
+                         "damage and complaints to standard error.");
+        put_commands(buffer);
+        put_flags(buffer);
+        put_columns(buffer);
+        put_entries(buffer, "EXIT STATUS", exits, N(exits));
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "A closed pipe is not an error.");
+        put_entries(buffer, "ENVIRONMENT", environment, N(environment));
+        put_entries(buffer, "EXAMPLES", examples, N(examples));
+}

@@ -1,0 +1,236 @@
+/*
+ * The frame around every query. Order matters: malformed options are refused before any evidence
+ * is opened, and the output is opened before the reading that may take an hour.
+ */
+#include "cli/query.h"
+
+#include "cli/progress.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define N_DAMAGE_NAMED 20
+
+void cli_options_fill(const CliArgs *args, SpoorOptions *ret_options) {
+        *ret_options = (SpoorOptions){
+                        .n_threads = (unsigned)cli_args_number(args, CLI_FLAG_THREADS, 0),
+                        .max_depth = (uint32_t)cli_args_number(args, CLI_FLAG_MAX_DEPTH, 0),
+                        .max_record_bytes = cli_args_number(args, CLI_FLAG_MAX_RECORD, 0),
+                        .max_nesting = (uint32_t)cli_args_number(args, CLI_FLAG_MAX_NESTING, 0),
+        };
+}
+
+static int select_by(SpoorSelection *selection, const CliSetting *setting, SpoorError *error) {
+        SpoorDim dim;
+
+        switch (setting->flag->id) {
+        case CLI_FLAG_ID:
+                return spoor_selection_add_id(selection, setting->text, error);
+        case CLI_FLAG_FROM:
+                return spoor_selection_set_from(selection, setting->text, error);
+        case CLI_FLAG_TO:
+                return spoor_selection_set_to(selection, setting->text, error);
+        case CLI_FLAG_LAST:
+                return spoor_selection_set_last(selection, setting->text, error);
+        case CLI_FLAG_READ:
+        case CLI_FLAG_WRITE:
+                spoor_selection_set_read_only(selection, setting->flag->id == CLI_FLAG_READ);
+                return 0;
+        default:
+                if (!setting->flag->dim || spoor_dim_parse(setting->flag->name, &dim))
+                        return 0;
+                return spoor_selection_add(selection, dim, setting->text, error);
+        }
+}
+
+static int make_selection(CliQuery *query) {
+        const CliArgs *args = query->args;
+        int r = spoor_selection_new(&query->selection);
+
+        if (r)
+                return cli_fail(r, NULL);
+        if (cli_args_has(args, CLI_FLAG_READ) && cli_args_has(args, CLI_FLAG_WRITE))
+                return cli_usage_error(
+                                args->command->name, "--read and --write exclude each other");
+        for (size_t i = 0; i < args->n_settings; i++) {
+                SpoorError error = {""};
+
+                r = select_by(query->selection, &args->settings[i], &error);
+                if (r < 0)
+                        return cli_fail(r, error.message);
+                if (r > 0)
+                        return cli_usage_error(args->command->name, "--%s: %s",
+                                        args->settings[i].flag->name, error.message);
+        }
+        return 0;
+}
+
+static int check_evidence(const CliArgs *args) {
+        const char *dir = cli_args_text(args, CLI_FLAG_EVIDENCE, NULL);
+        struct stat st;
+
+        if (!dir)
+                return 0;
+        if (stat(dir, &st) < 0)
+                return cli_usage_error(
+                                args->command->name, "--evidence: %s: %s", dir, strerror(errno));
+        if (!S_ISDIR(st.st_mode))
+                return cli_usage_error(args->command->name, "--evidence: %s is no directory", dir);
+        return 0;
+}
+
+int cli_query_init(CliQuery *query, const CliArgs *args, size_t n_skip) {
+        const char *path = cli_args_text(args, CLI_FLAG_OUTPUT, NULL);
+        SpoorError error;
+        int r;
+
+        query->args = args;
+        if (args->n_operands <= n_skip)
+                return cli_usage_error(args->command->name,
+                                "needs a SOURCE: a case file, a directory, a log, an archive or -");
+        query->sources = args->operands + n_skip;
+        query->n_sources = args->n_operands - n_skip;
+        r = make_selection(query);
+        if (r == 0)
+                r = check_evidence(args);
+        if (r == 0 && path && strcmp(path, "-") != 0 &&
+                        cli_output_check(path, query->sources, query->n_sources, &error))
+                r = cli_usage_error(args->command->name, "%s", error.message);
+        return r;
+}
+
+void cli_query_deinit(CliQuery *query) {
+        spoor_selection_free(query->selection);
+        spoor_case_free(query->scase);
+        cli_output_deinit(&query->output);
+        *query = CLI_QUERY_INIT;
+}
+
+int cli_query_open(CliQuery *query) {
+        const char *path = cli_args_text(query->args, CLI_FLAG_OUTPUT, NULL);
+        const char *evidence = cli_args_text(query->args, CLI_FLAG_EVIDENCE, NULL);
+        SpoorError error = {""};
+        CliProgress progress;
+        SpoorOptions options;
+        int r;
+
+        r = cli_output_open(path, &query->output);
+        if (r) {
+                cli_message("cannot write %s: %s", path ? path : "the answer", strerror(-r));
+                return CLI_EXIT_FAILED;
+        }
+        cli_options_fill(query->args, &options);
+        cli_progress_attach(&progress, query->args, &options);
+        r = spoor_case_open(&options, query->sources, query->n_sources, &query->scase, &error);
+        cli_progress_clear(&progress);
+        if (r == 0 && evidence)
+                r = spoor_case_set_evidence(query->scase, evidence);
+        return r ? cli_fail(r, error.message) : 0;
+}
+
+CliFormat cli_query_format(const CliQuery *query) {
+        return cli_format_parse(cli_args_text(query->args, CLI_FLAG_FORMAT, "table"));
+}
+
+static bool wants_color(const CliQuery *query) {
+        const char *when = cli_args_text(query->args, CLI_FLAG_COLOR, "auto");
+        const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+        if (strcmp(when, "auto") != 0)
+                return strcmp(when, "always") == 0;
+        return query->output.terminal && !(no_color && *no_color) &&
+               !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+int cli_query_finish(CliQuery *query) {
+        int r = cli_output_finish(&query->output);
+
+        if (r == 0)
+                return 0;
+        cli_message("cannot write %s: %s",
+                        cli_args_text(query->args, CLI_FLAG_OUTPUT, "the answer"), strerror(-r));
+        return CLI_EXIT_FAILED;
+}
+
+/* Rows up to the limit. 0; SPOOR_END: there are more; otherwise an error of the rows or of memory.
+ */
+static int print_rows(CliQuery *query, SpoorRows *rows, CliRender *render, SpoorError *error) {
+        uint64_t limit = cli_args_number(query->args, CLI_FLAG_LIMIT, UINT64_MAX);
+        const SpoorCell *cells;
+        int r = cli_render_begin(render);
+
+        while (r == 0 && !cli_output_over(&query->output)) {
+                r = spoor_rows_next(rows, &cells, error);
+                if (r == SPOOR_END)
+                        return cli_render_end(render);
+                /* Past the limit it does not matter whether the row could be read: it is there. */
+                if (render->n_rows == limit) {
+                        r = cli_render_end(render);
+                        return r ? r : SPOOR_END;
+                }
+                if (r == 0)
+                        r = cli_render_row(render, cells);
+        }
+        return r;
+}
+
+int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns) {
+        SpoorError error = {""};
+        CliRender *render;
+        uint64_t n_rows;
+        int r, exit;
+
+        r = cli_render_new(cli_query_format(query), columns, n_columns, wants_color(query),
+                        &query->output, &render);
+        if (r)
+                return cli_fail(r, NULL);
+        r = print_rows(query, rows, render, &error);
+        n_rows = render->n_rows;
+        render = cli_render_free(render);
+        if (r && r != SPOOR_END && !query->output.error) {
+                if (!query->output.path) /* what was found before the failure */
+                        (void)cli_query_finish(query);
+                return cli_fail(r, error.message);
+        }
+        exit = cli_query_finish(query);
+        if (exit == 0 && r == SPOOR_END && !cli_args_has(query->args, CLI_FLAG_QUIET))
+                cli_message("%" PRIu64 " row%s shown, more exist (--limit)", n_rows,
+                                n_rows == 1 ? "" : "s");
+        return exit;
+}
+
+static void name_damage(SpoorCase *scase, uint64_t n_damaged) {
+        SpoorDiagnosis d;
+
+        for (uint64_t i = 0; i < n_damaged && i < N_DAMAGE_NAMED; i++)
+                if (spoor_case_damaged(scase, i, &d) == 0)
+                        cli_message("damaged: %.*s: at byte %" PRIu64 ": %.*s", (int)d.file.size,
+                                        d.file.data, d.offset, (int)d.reason.size, d.reason.data);
+        if (n_damaged > N_DAMAGE_NAMED)
+                cli_message("… and %" PRIu64 " more: see spoor info", n_damaged - N_DAMAGE_NAMED);
+}
+
+int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
+        bool quiet = cli_args_has(args, CLI_FLAG_QUIET);
+        SpoorInfo info;
+        int r = spoor_case_counts(scase, &info);
+
+        if (r)
+                return cli_fail(r, NULL);
+        if (!quiet)
+                name_damage(scase, info.n_damaged);
+        if (!quiet && report & CLI_REPORT_CONFLICTS && info.n_conflicts)
+                cli_message("%" PRIu64
+                            " conflict%s: different records under one eventID (see spoor "
+                            "info)",
+                                info.n_conflicts, info.n_conflicts == 1 ? "" : "s");
+        if (!quiet && report & CLI_REPORT_IGNORED && info.n_ignored)
+                cli_message("%" PRIu64 " file%s ignored: no logs, or of a kind not yet read (see "
+                            "spoor info)",
+                                info.n_ignored, info.n_ignored == 1 ? "" : "s");
+        return info.n_damaged ? CLI_EXIT_DAMAGED : CLI_EXIT_ANSWERED;
+}

@@ -1,0 +1,70 @@
+/*
+ * What the queries have in common: first everything that can be refused is refused, then the
+ * output and the evidence are opened, rows are printed, and at last damage is named. The functions
+ * return a CliExit and have said why when it is not 0.
+ */
+#ifndef CLI_QUERY_H
+#define CLI_QUERY_H
+
+#include "cli/flags.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/render.h"
+
+#include <spoor/spoor.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct CliQuery {
+        const CliArgs *args;
+        const char *const *sources; /* borrowed of args */
+        size_t n_sources;
+        SpoorSelection *selection;
+        SpoorCase *scase;
+        CliOutput output;
+} CliQuery;
+
+#define CLI_QUERY_INIT ((CliQuery){.output = CLI_OUTPUT_INIT})
+
+/*
+ * Takes selection, sources and output from ARGS, whose first N_SKIP operands are no sources.
+ * Opens nothing.
+ */
+int cli_query_init(CliQuery *query, const CliArgs *args, size_t n_skip);
+void cli_query_deinit(CliQuery *query);
+
+/* Opens the output and the evidence. */
+int cli_query_open(CliQuery *query);
+
+/* --format of a query that prints rows. */
+CliFormat cli_query_format(const CliQuery *query);
+
+/* Prints ROWS, up to --limit, and finishes the output. */
+int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns);
+
+/* Finishes the output after whatever was written to it. */
+int cli_query_finish(CliQuery *query);
+
+/* Puts the reading options of ARGS into OPTIONS. */
+void cli_options_fill(const CliArgs *args, SpoorOptions *ret_options);
+
+typedef enum CliReport {
+        CLI_REPORT_IGNORED = 1 << 0,   /* how many files are ignored */
+        CLI_REPORT_CONFLICTS = 1 << 1, /* how many conflicts there are */
+} CliReport;
+
+/*
+ * Names the damage of the case on standard error, without --quiet, and what REPORT asks for.
+ * Returns CLI_EXIT_DAMAGED where there is damage.
+ */
+int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report);
+
+static inline void cli_rows_cleanup(SpoorRows **rows) {
+        *rows = spoor_rows_free(*rows);
+}
+
+static inline void cli_case_cleanup(SpoorCase **scase) {
+        *scase = spoor_case_free(*scase);
+}
+
+#endif
