@@ -62,6 +62,16 @@ void cli_buffer_text(CliBuffer *buffer, const char *text) {
         cli_buffer_append(buffer, text, strlen(text));
 }
 
+void cli_buffer_number(CliBuffer *buffer, uint64_t n) {
+        char digits[20];
+        size_t i = sizeof(digits);
+
+        do
+                digits[--i] = (char)('0' + n % 10);
+        while (n /= 10);
+        cli_buffer_append(buffer, digits + i, sizeof(digits) - i);
+}
+
 void cli_buffer_fill(CliBuffer *buffer, char c, size_t n) {
         if (n == 0 || !reserve(buffer, n))
                 return;

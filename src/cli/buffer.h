@@ -6,6 +6,7 @@
 #define CLI_BUFFER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct CliBuffer {
         char *data;
@@ -23,6 +24,7 @@ void cli_buffer_clear(CliBuffer *buffer); /* empty, the room kept */
 void cli_buffer_append(CliBuffer *buffer, const void *data, size_t size);
 void cli_buffer_char(CliBuffer *buffer, char c);
 void cli_buffer_text(CliBuffer *buffer, const char *text);
+void cli_buffer_number(CliBuffer *buffer, uint64_t n); /* digits */
 void cli_buffer_fill(CliBuffer *buffer, char c, size_t n);
 void cli_buffer_format(CliBuffer *buffer, const char *format, ...)
                 __attribute__((format(printf, 2, 3)));

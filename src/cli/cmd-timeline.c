@@ -82,7 +82,7 @@ int cli_cmd_timeline(const CliArgs *args) {
         const char *text = cli_args_text(args, CLI_FLAG_COLUMNS, NULL);
         const char *names[N_COLUMNS_MAX];
         SpoorError error;
-        size_t n_names;
+        size_t n_names = 0;
         int r, exit;
 
         r = text ? cli_list_split("--columns", text, &list, &error) : 0;

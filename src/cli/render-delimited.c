@@ -48,12 +48,15 @@ static bool is_number(const SpoorCell *cell) {
         return true;
 }
 
+static bool needs_quotes(char c) {
+        return c == ',' || c == '"' || c == '\n' || c == '\r' || c == '\t' || c == ';';
+}
+
 static void append_csv(CliBuffer *buffer, SpoorSlice text, bool defuse) {
-        static const char special[] = ",\"\n\r\t;";
         bool formula = defuse && is_formula(text), quote = formula;
 
         for (size_t i = 0; i < text.size && !quote; i++)
-                quote = memchr(special, text.data[i], sizeof(special) - 1) != NULL;
+                quote = needs_quotes(text.data[i]);
         if (text.size && (text.data[0] == ' ' || text.data[text.size - 1] == ' '))
                 quote = true;
         if (quote)

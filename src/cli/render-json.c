@@ -10,7 +10,6 @@
 #include "cli/text.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 typedef struct Json {
@@ -33,7 +32,7 @@ void cli_cell_json(CliBuffer *buffer, const SpoorCell *cell) {
                 cli_buffer_text(buffer, cell->boolean ? "true" : "false");
                 break;
         case SPOOR_CELL_COUNT:
-                cli_buffer_format(buffer, "%" PRIu64, cell->count);
+                cli_buffer_number(buffer, cell->count);
                 break;
         case SPOOR_CELL_TIME:
                 spoor_time_format(cell->time, time);

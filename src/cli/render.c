@@ -4,7 +4,6 @@
 #include "cli/text.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +96,7 @@ SpoorSlice cli_cell_text(const SpoorCell *cell, CliBuffer *scratch) {
                 cli_buffer_text(scratch, cell->boolean ? "true" : "false");
                 break;
         case SPOOR_CELL_COUNT:
-                cli_buffer_format(scratch, "%" PRIu64, cell->count);
+                cli_buffer_number(scratch, cell->count);
                 break;
         case SPOOR_CELL_TIME:
                 spoor_time_format(cell->time, time);
