@@ -1,0 +1,266 @@
+/*
+ * The store while it grows: one builder for each worker, no lock, nothing shared.
+ *
+ * A record becomes one Row of fixed size. Strings are interned; identity, call and result are
+ * interned whole, by the bytes of all their fields, so that a record of a known session costs one
+ * look-up for its whole userIdentity. Rows stand in chunks that never move.
+ */
+#include "store/builder.h"
+
+#include <errno.h>
+
+static const unsigned tuple_texts[STORE_N_TUPLES] = { EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT };
+static const unsigned tuple_widths[STORE_N_TUPLES] = { STORE_N_IDENTITY, STORE_N_CALL,
+        STORE_N_RESULT };
+
+int builder_new(Builder **ret_builder) {
+        Builder *b = vec_alloc_zero(1, sizeof(*b));
+
+        if (!b)
+                return -ENOMEM;
+        for (int kind = 0; kind < STORE_N_TUPLES; kind++)
+                b->tuples[kind].width = tuple_widths[kind];
+        *ret_builder = b;
+        return 0;
+}
+
+Builder *builder_free(Builder *b) {
+        if (!b)
+                return NULL;
+        intern_deinit(&b->strings);
+        for (int kind = 0; kind < STORE_N_TUPLES; kind++) {
+                intern_deinit(&b->tuples[kind].keys);
+                vec_deinit(&b->tuples[kind].fields);
+        }
+        for (size_t i = 0; i < b->chunks.size; i++)
+                free(b->chunks.data[i]);
+        vec_deinit(&b->chunks);
+        vec_deinit(&b->files);
+        vec_deinit(&b->roots);
+        vec_deinit(&b->notes);
+        vec_deinit(&b->losers);
+        vec_deinit(&b->key);
+        arena_deinit(&b->texts);
+        free(b);
+        return NULL;
+}
+
+uint64_t builder_n_events(const Builder *b) {
+        return b->n_rows;
+}
+
+/* ---- files and notes ---- */
+
+int builder_add_root(Builder *b, Slice name, Slice path, uint32_t *ret_root) {
+        BuilderRoot root;
+        int r;
+
+        for (size_t i = 0; i < b->roots.size; i++) {
+                if (slice_equal(b->roots.data[i].name, name) &&
+                                slice_equal(b->roots.data[i].path, path))
+                        return *ret_root = (uint32_t)i, 0;
+        }
+        r = vec_reserve(&b->roots, 1);
+        if (r == 0)
+                r = arena_copy(&b->texts, name, &root.name);
+        if (r == 0)
+                r = arena_copy(&b->texts, path, &root.path);
+        if (r < 0)
+                return r;
+        *ret_root = (uint32_t)b->roots.size;
+        b->roots.data[b->roots.size++] = root;
+        return 0;
+}
+
+int builder_add_file(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) {
+        BuilderFile file = { .root = root };
+        int r;
+
+        if (b->files.size >= STORE_NONE - 1)
+                return -EOVERFLOW;
+        r = vec_reserve(&b->files, 1);
+        if (r == 0)
+                r = arena_copy(&b->texts, name, &file.name);
+        if (r < 0)
+                return r;
+        *ret_file = (uint32_t)b->files.size;
+        b->files.data[b->files.size++] = file;
+        return 0;
+}
+
+void builder_end_file(Builder *b, uint32_t file, uint64_t n_bytes) {
+        b->files.data[file].n_bytes = n_bytes;
+}
+
+void builder_drop_file(Builder *b, uint32_t file) {
+        if (file + 1 == b->files.size)
+                b->files.size--;
+}
+
+static int add_note(Builder *b, Slice file, uint64_t offset, Slice reason, bool is_ignored) {
+        BuilderNote note = { .offset = offset, .is_ignored = is_ignored };
+        int r = vec_reserve(&b->notes, 1);
+
+        if (r == 0)
+                r = arena_copy(&b->texts, file, &note.file);
+        if (r == 0)
+                r = arena_copy(&b->texts, reason, &note.reason);
+        if (r == 0)
+                b->notes.data[b->notes.size++] = note;
+        return r;
+}
+
+int builder_add_damage(Builder *b, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason) {
+        b->n_rejected += n_rejected;
+        return add_note(b, file, offset, reason, false);
+}
+
+int builder_add_ignored(Builder *b, Slice file, uint64_t offset, Slice reason) {
+        return add_note(b, file, offset, reason, true);
+}
+
+/* ---- events ---- */
+
+int builder_string(Builder *b, Slice text, uint32_t *ret_string) {
+        if (!text.data)
+                return *ret_string = STORE_NONE, 0;
+        return intern_add(&b->strings, text, ret_string, NULL);
+}
+
+/* All fields in a row, each behind its length: equal if and only if the tuples are. */
+static int tuple_key(Builder *b, const Slice *fields, unsigned n) {
+        size_t size = 0;
+        char *at;
+
+        for (unsigned i = 0; i < n; i++)
+                size += 4 + fields[i].size;
+        b->key.size = 0;
+        if (vec_reserve(&b->key, size) < 0)
+                return -ENOMEM;
+        at = b->key.data;
+        for (unsigned i = 0; i < n; i++) {
+                uint32_t length = fields[i].data ? (uint32_t)fields[i].size : STORE_NONE;
+
+                memcpy(at, &length, 4);
+                at += 4;
+                if (fields[i].size)
+                        memcpy(at, fields[i].data, fields[i].size);
+                at += fields[i].size;
+        }
+        b->key.size = size;
+        return 0;
+}
+
+int builder_tuple(Builder *b, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple) {
+        Tuples *tuples = &b->tuples[kind];
+        Slice derived[2] = { { NULL, 0 }, { NULL, 0 } };
+        unsigned n = tuple_texts[kind];
+        bool is_new;
+        int r;
+
+        r = tuple_key(b, fields, n);
+        if (r == 0)
+                r = vec_reserve(&tuples->fields, tuples->width);
+        if (r == 0)
+                r = intern_add(&tuples->keys, slice(b->key.data, b->key.size), ret_tuple, &is_new);
+        if (r < 0 || !is_new)
+                return r;
+        if (kind == STORE_IDENTITY) {
+                derived[0] = event_user(fields);
+                derived[1] = event_principal(fields);
+        } else if (kind == STORE_RESULT) {
+                derived[0] = event_outcome(fields);
+        }
+        for (unsigned i = 0; i < tuples->width && r == 0; i++)
+                r = builder_string(b, i < n ? fields[i] : derived[i - n],
+                                &tuples->fields.data[tuples->fields.size + i]);
+        if (r == 0)
+                tuples->fields.size += tuples->width;
+        return r;
+}
+
+static int hex(char c) {
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "01234567-89ab-cdef-0123-456789abcdef", in lower case: 16 bytes that order as the text does. */
+static bool parse_uuid(Slice text, unsigned char id[static 16]) {
+        size_t at = 0;
+
+        if (text.size != 36)
+                return false;
+        for (int i = 0; i < 16; i++) {
+                int high, low;
+
+                if (at == 8 || at == 13 || at == 18 || at == 23) {
+                        if (text.data[at++] != '-')
+                                return false;
+                }
+                high = hex(text.data[at]);
+                low = hex(text.data[at + 1]);
+                if (high < 0 || low < 0)
+                        return false;
+                id[i] = (unsigned char)(high << 4 | low);
+                at += 2;
+        }
+        return true;
+}
+
+bool store_parse_id(Slice text, StoreSource *ret) {
+        memset(ret->id, 0, sizeof(ret->id));
+        ret->id_kind = STORE_ID_ABSENT;
+        if (!text.size)
+                return true;
+        ret->id_kind = parse_uuid(text, ret->id) ? STORE_ID_UUID : STORE_ID_STRING;
+        return ret->id_kind == STORE_ID_UUID;
+}
+
+int builder_id(Builder *b, Slice id, StoreSource *source) {
+        uint32_t string;
+        int r;
+
+        if (store_parse_id(id, source))
+                return 0;
+        memset(source->id, 0, sizeof(source->id));
+        r = builder_string(b, id, &string);
+        if (r == 0)
+                memcpy(source->id, &string, sizeof(string));
+        return r;
+}
+
+int builder_add_row(Builder *b, const Row *row) {
+        if (b->n_rows >= STORE_NONE - 1)
+                return -EOVERFLOW;
+        if (b->n_rows / ROWS_PER_CHUNK == b->chunks.size) {
+                if (vec_reserve(&b->chunks, 1) < 0)
+                        return -ENOMEM;
+                b->chunks.data[b->chunks.size] = vec_alloc(ROWS_PER_CHUNK, sizeof(Row));
+                if (!b->chunks.data[b->chunks.size])
+                        return -ENOMEM;
+                b->chunks.size++;
+        }
+        *builder_row(b, b->n_rows++) = *row;
+        return 0;
+}
+
+int builder_add_event(Builder *b, uint32_t file, const Event *event) {
+        Row row = {
+                .time = event->time,
+                .source = { .hash = event->hash, .offset = event->offset, .file = file,
+                                .record = event->record, .size = event->size },
+        };
+        int r;
+
+        r = builder_id(b, event->id, &row.source);
+        if (r == 0)
+                r = builder_tuple(b, STORE_IDENTITY, event->identity, &row.identity);
+        if (r == 0)
+                r = builder_tuple(b, STORE_CALL, event->call, &row.call);
+        if (r == 0)
+                r = builder_tuple(b, STORE_RESULT, event->result, &row.result);
+        if (r == 0)
+                r = builder_string(b, event->ip, &row.ip);
+        if (r == 0)
+                r = builder_string(b, event->user_agent, &row.ua);
+        return r == 0 ? builder_add_row(b, &row) : r;
+}

@@ -1,0 +1,73 @@
+/* What a builder holds until it is sealed; private to the store floor. */
+#ifndef STORE_BUILDER_H
+#define STORE_BUILDER_H
+
+#include "base/arena.h"
+#include "base/intern.h"
+#include "base/vec.h"
+#include "store/image.h"
+
+/* One record. Numbers of strings and tuples are the builder's own. */
+typedef struct Row {
+        int64_t time;
+        StoreSource source;
+        uint32_t identity, call, result;
+        uint32_t ip, ua;
+} Row;
+
+#define ROWS_PER_CHUNK 16384U
+
+/* Distinct tuples: the fields as one byte string decide, and stand as string numbers beside. */
+typedef struct Tuples {
+        Intern keys;
+        VEC(uint32_t) fields; /* width for each tuple */
+        unsigned width;
+} Tuples;
+
+typedef struct BuilderFile {
+        Slice name;
+        uint32_t root;
+        uint64_t n_bytes;
+} BuilderFile;
+
+typedef struct BuilderRoot {
+        Slice name, path;
+} BuilderRoot;
+
+typedef struct BuilderNote {
+        Slice file, reason;
+        uint64_t offset;
+        bool is_ignored;
+} BuilderNote;
+
+/* A record that lost against another of its eventID in a store that was absorbed. */
+typedef struct BuilderLoser {
+        StoreSource source; /* id as in a row */
+} BuilderLoser;
+
+struct Builder {
+        Intern strings;
+        Tuples tuples[STORE_N_TUPLES];
+        VEC(Row *) chunks;
+        uint32_t n_rows;
+        VEC(BuilderFile) files;
+        VEC(BuilderRoot) roots;
+        VEC(BuilderNote) notes;
+        VEC(BuilderLoser) losers;
+        Arena texts; /* of files, roots, notes */
+        VEC(char) key;
+        uint64_t n_duplicates, n_rejected;
+};
+
+static inline Row *builder_row(const Builder *builder, uint32_t i) {
+        return &builder->chunks.data[i / ROWS_PER_CHUNK][i % ROWS_PER_CHUNK];
+}
+
+/* A tuple by its texts; EXTRA are derived fields behind them. For builder.c and absorb.c. */
+int builder_add_row(Builder *builder, const Row *row);
+int builder_string(Builder *builder, Slice text, uint32_t *ret_string);
+int builder_tuple(Builder *builder, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple);
+/* Fills source->id and id_kind. */
+int builder_id(Builder *builder, Slice id, StoreSource *source);
+
+#endif

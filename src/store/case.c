@@ -1,0 +1,274 @@
+/*
+ * Case files: an image written whole, or mapped.
+ *
+ * Writing goes to a file of another name in the same directory, which is synced and renamed: at
+ * every moment the name holds the old case, the new one, or nothing. Reading maps the file; the
+ * header and the table of sums are checked at once, blocks when they are touched (see image.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "store/image.h"
+
+static uint64_t n_blocks(uint64_t size) {
+        return (size + IMAGE_BLOCK - 1) / IMAGE_BLOCK;
+}
+
+/* ---- writing ---- */
+
+static int write_all(int fd, const void *data, uint64_t size) {
+        const char *at = data;
+
+        while (size > 0) {
+                ssize_t n = write(fd, at, size > (64U << 20) ? 64U << 20 : size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                at += n;
+                size -= (uint64_t)n;
+        }
+        return 0;
+}
+
+/* Fills HEADER and the sums of all blocks; the caller frees *ret_sums, *ret_n of them. */
+static int make_header(Store *store, ImageHeader *header, uint64_t **ret_sums, uint64_t *ret_n) {
+        uint64_t n = 0, at = (store->size + 7) / 8 * 8, *sums;
+
+        for (int i = 0; i < IMAGE_N_SECTIONS; i++)
+                n += n_blocks(store->sections[i].size);
+        sums = vec_alloc(n, sizeof(*sums));
+        if (!sums)
+                return -ENOMEM;
+        *header = (ImageHeader){ .version = IMAGE_VERSION, .n_sections = IMAGE_N_SECTIONS,
+                .size = at + n * 8 };
+        memcpy(header->magic, IMAGE_MAGIC, sizeof(header->magic));
+        n = 0;
+        for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
+                Section *s = &store->sections[i];
+                ImageEntry *entry = &header->sections[i];
+
+                *entry = (ImageEntry){ (uint64_t)(s->data - store->bytes), s->size, at + n * 8, 0 };
+                for (uint64_t block = 0; block < n_blocks(s->size); block++) {
+                        uint64_t from = block * IMAGE_BLOCK;
+
+                        sums[n + block] = hash_bytes(s->data + from,
+                                        s->size - from < IMAGE_BLOCK ? s->size - from : IMAGE_BLOCK);
+                }
+                entry->sum = hash_bytes(sums + n, n_blocks(s->size) * 8);
+                n += n_blocks(s->size);
+        }
+        header->sum = hash_bytes(header, offsetof(ImageHeader, sum));
+        *ret_sums = sums;
+        *ret_n = n;
+        return 0;
+}
+
+static int write_image(Store *store, int fd) {
+        static const char padding[8];
+        ImageHeader header;
+        uint64_t *sums, n;
+        int r = make_header(store, &header, &sums, &n);
+
+        if (r < 0)
+                return r;
+        memcpy(store->bytes, &header, sizeof(header)); /* its room in front of the image */
+        r = write_all(fd, store->bytes, store->size);
+        if (r == 0)
+                r = write_all(fd, padding, (8 - store->size % 8) % 8);
+        if (r == 0)
+                r = write_all(fd, sums, n * 8);
+        free(sums);
+        if (r == 0 && fsync(fd) < 0)
+                r = -errno;
+        return r;
+}
+
+static int sync_directory(const char *path) {
+        const char *slash = strrchr(path, '/');
+        char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+        int fd, r = 0;
+
+        if (!dir)
+                return -ENOMEM;
+        fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        free(dir);
+        if (fd < 0)
+                return -errno;
+        if (fsync(fd) < 0 && errno != EINVAL)
+                r = -errno;
+        close(fd);
+        return r;
+}
+
+int store_write(Store *store, const char *path) {
+        size_t size = strlen(path) + 32;
+        char *beside = malloc(size);
+        int fd, r;
+
+        if (!beside)
+                return -ENOMEM;
+        snprintf(beside, size, "%s.%ld.XXXXXX", path, (long)getpid());
+        fd = mkostemp(beside, O_CLOEXEC);
+        if (fd < 0) {
+                r = -errno;
+                free(beside);
+                return r;
+        }
+        r = write_image(store, fd);
+        if (r == 0) {
+                mode_t mask = umask(0);
+
+                umask(mask);
+                r = fchmod(fd, 0666 & ~mask) < 0 ? -errno : 0;
+        }
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        if (r == 0 && rename(beside, path) < 0)
+                r = -errno;
+        if (r < 0)
+                unlink(beside);
+        else
+                r = sync_directory(path);
+        free(beside);
+        return r;
+}
+
+/* ---- reading ---- */
+
+int store_is_case(const char *path) {
+        char magic[8];
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        ssize_t n;
+        struct stat st;
+
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+                close(fd);
+                return 0;
+        }
+        n = pread(fd, magic, sizeof(magic), 0);
+        close(fd);
+        return n == (ssize_t)sizeof(magic) && memcmp(magic, IMAGE_MAGIC, sizeof(magic)) == 0;
+}
+
+static bool lies_within(uint64_t at, uint64_t size, uint64_t end) {
+        return at <= end && size <= end - at;
+}
+
+/* Sections and sums as the header tells; every place is checked against the size of the file. */
+static int place_sections(Store *store, const ImageHeader *header) {
+        uint64_t n = 0;
+
+        for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
+                const ImageEntry *entry = &header->sections[i];
+
+                if (!lies_within(entry->at, entry->size, store->size) || entry->at % 8 ||
+                                entry->sums_at % 8 ||
+                                !lies_within(entry->sums_at, n_blocks(entry->size) * 8, store->size))
+                        return STORE_HEADER;
+                store->sections[i].data = store->bytes + entry->at;
+                store->sections[i].size = entry->size;
+                store->sections[i].sums = (const uint64_t *)(const void *)(store->bytes + entry->sums_at);
+                if (hash_bytes(store->sections[i].sums, n_blocks(entry->size) * 8) != entry->sum)
+                        return STORE_HEADER;
+                n += n_blocks(entry->size) + 1;
+        }
+        store->checked = vec_alloc_zero(n, 1);
+        if (!store->checked)
+                return -ENOMEM;
+        n = 0;
+        for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
+                store->sections[i].is_checked = store->checked + n;
+                n += n_blocks(store->sections[i].size) + 1;
+        }
+        return 0;
+}
+
+/* What the counts claim must fit what is there, so that numbers below them are never out of bounds. */
+static int check_counts(Store *store) {
+        const ImageMeta *m = image_at(store, IMAGE_META, 0, sizeof(ImageMeta));
+        const Section *s = store->sections;
+
+        if (!m || s[IMAGE_META].size != sizeof(ImageMeta))
+                return STORE_HEADER;
+        store->meta = *m;
+        if (m->n_events >= STORE_NONE || s[IMAGE_TIMES].size != m->n_events * 8 ||
+                        s[IMAGE_EVENT_IDENTITY].size != m->n_events * 4 ||
+                        s[IMAGE_EVENT_CALL].size != m->n_events * 4 ||
+                        s[IMAGE_EVENT_RESULT].size != m->n_events * 4 ||
+                        s[IMAGE_EVENT_IP].size != m->n_events * 4 ||
+                        s[IMAGE_EVENT_UA].size != m->n_events * 4 ||
+                        s[IMAGE_SOURCES].size != m->n_events * sizeof(StoreSource) ||
+                        m->n_strings >= STORE_NONE || s[IMAGE_STRING_ENDS].size != m->n_strings * 8 ||
+                        s[IMAGE_STRING_ITEMS].size != m->n_strings * 4 ||
+                        s[IMAGE_FILES].size != m->n_files * sizeof(ImageFile) ||
+                        s[IMAGE_NOTES].size != (m->n_damaged + m->n_ignored) * sizeof(ImageNote) ||
+                        s[IMAGE_ID_ITEMS].size != m->n_ids * 4)
+                return STORE_HEADER;
+        return 0;
+}
+
+static int open_mapped(Store *store) {
+        ImageHeader header;
+        int r;
+
+        if (store->size < IMAGE_HEADER_SIZE)
+                return store->size >= 8 && memcmp(store->bytes, IMAGE_MAGIC, 8) == 0 ? STORE_TRUNCATED
+                                                                                    : STORE_FOREIGN;
+        memcpy(&header, store->bytes, sizeof(header));
+        if (memcmp(header.magic, IMAGE_MAGIC, sizeof(header.magic)) != 0)
+                return STORE_FOREIGN;
+        if (header.version != IMAGE_VERSION)
+                return STORE_VERSION;
+        if (header.sum != hash_bytes(&header, offsetof(ImageHeader, sum)) ||
+                        header.n_sections != IMAGE_N_SECTIONS)
+                return STORE_HEADER;
+        if (header.size != store->size)
+                return STORE_TRUNCATED;
+        r = place_sections(store, &header);
+        return r == 0 ? check_counts(store) : r;
+}
+
+int store_open(const char *path, Store **ret_store) {
+        Store *store = vec_alloc_zero(1, sizeof(*store));
+        struct stat st;
+        void *bytes;
+        int fd, r = 0;
+
+        if (!store)
+                return -ENOMEM;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                r = -errno;
+        if (r == 0 && st.st_size == 0)
+                r = STORE_FOREIGN;
+        if (r == 0) {
+                bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+                if (bytes == MAP_FAILED) {
+                        r = -errno;
+                } else {
+                        store->bytes = bytes;
+                        store->size = (uint64_t)st.st_size;
+                        store->is_mapped = true;
+                        r = open_mapped(store);
+                }
+        }
+        if (fd >= 0)
+                close(fd);
+        if (r != 0) {
+                store_free(store);
+                return r;
+        }
+        *ret_store = store;
+        return 0;
+}

@@ -1,0 +1,180 @@
+/*
+ * The bytes of a sealed store, in memory and in a case file alike. Private to the store floor.
+ *
+ * A case file is a header of one page, then the sections, each aligned to 64 bytes, little-endian:
+ *
+ *     header    magic, version, size, the table of sections, a sum of itself
+ *     sections  as listed in ImageSection; absolute positions appear nowhere but in the table
+ *     sums      for each section an XXH3 of every 16 KB block; the table holds the XXH3 of those
+ *
+ * So opening costs the header and the sums, and a block is checked when it is first touched: a
+ * query costs what its answer touches, and no byte is believed unchecked. Nothing in an image
+ * depends on threads, time, machine or the order of reading: the same evidence under the same names
+ * makes the same bytes.
+ *
+ * Numbers. Strings, files and the tuples of identity, call and result are numbered in sorted order;
+ * events in order of (eventTime, eventID, file, record). Absent is NONE.
+ */
+#ifndef STORE_IMAGE_H
+#define STORE_IMAGE_H
+
+#include <stdint.h>
+
+#include "event/event.h"
+#include "store/store.h"
+
+#define IMAGE_MAGIC "\x89SPOOR\r\n"
+#define IMAGE_VERSION 1U
+#define IMAGE_HEADER_SIZE 4096
+#define IMAGE_ALIGN 64
+#define IMAGE_BLOCK ((uint64_t)16384)
+
+typedef enum ImageSection {
+        IMAGE_META,           /* ImageMeta */
+        IMAGE_STRING_ENDS,    /* u64[n_strings]: where each ends in IMAGE_STRINGS */
+        IMAGE_STRINGS,        /* their bytes */
+        IMAGE_STRING_BUCKETS, /* u32[n_buckets + 1]: hash index of the strings */
+        IMAGE_STRING_ITEMS,   /* u32[n_strings] */
+        IMAGE_FILES,          /* ImageFile[] by name */
+        IMAGE_ROOTS,          /* ImageRoot[] */
+        IMAGE_NOTES,          /* ImageNote[]: damaged, then ignored; by file and offset */
+        IMAGE_TEXT,           /* names and reasons */
+        IMAGE_IDENTITIES,     /* u32[STORE_N_IDENTITY][]: string numbers */
+        IMAGE_CALLS,          /* u32[STORE_N_CALL][] */
+        IMAGE_RESULTS,        /* u32[STORE_N_RESULT][] */
+        IMAGE_TIMES,          /* i64[n_events] */
+        IMAGE_EVENT_IDENTITY, /* u32[n_events], numbers of tuples */
+        IMAGE_EVENT_CALL,
+        IMAGE_EVENT_RESULT,
+        IMAGE_EVENT_IP, /* u32[n_events], numbers of strings */
+        IMAGE_EVENT_UA,
+        IMAGE_SOURCES,    /* StoreSource[n_events] */
+        IMAGE_ID_BUCKETS, /* u32[]: hash index of the eventIDs */
+        IMAGE_ID_ITEMS,   /* u32[]: numbers of events that have one */
+        IMAGE_CONFLICTS,  /* ImageConflict[] by event, file, record */
+        IMAGE_DIMS,       /* four sections for each dimension */
+        IMAGE_N_SECTIONS = IMAGE_DIMS + 4 * STORE_N_DIMS,
+} ImageSection;
+
+/* Of dimension d: IMAGE_DIMS + 4 * d + one of these. */
+enum {
+        IMAGE_DIM_VALUES,   /* u32[]: string numbers, rising */
+        IMAGE_DIM_STATS,    /* StoreStats[] */
+        IMAGE_DIM_ENDS,     /* u64[]: where the posting list of each value ends */
+        IMAGE_DIM_POSTINGS, /* event numbers, each as its distance from the last less 1, LEB128 */
+};
+
+typedef struct ImageMeta {
+        uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
+        uint64_t n_files, n_damaged, n_ignored;
+        uint64_t n_strings, n_identities, n_calls, n_results;
+        uint64_t n_bytes; /* of log content */
+        uint64_t n_ids;   /* events that have an eventID */
+} ImageMeta;
+
+typedef struct ImageFile {
+        uint64_t name_at; /* in IMAGE_TEXT */
+        uint32_t name_size;
+        uint32_t root;
+        uint64_t n_bytes; /* of unpacked content */
+} ImageFile;
+
+/* A source as it was given: files are named by it, and stand below its path. */
+typedef struct ImageRoot {
+        uint64_t name_at, path_at;
+        uint32_t name_size, path_size;
+} ImageRoot;
+
+typedef struct ImageNote {
+        uint64_t file_at, reason_at; /* in IMAGE_TEXT */
+        uint32_t file_size, reason_size;
+        uint64_t offset;
+} ImageNote;
+
+typedef struct ImageConflict {
+        uint32_t event, file, record, size;
+        uint64_t offset, hash;
+} ImageConflict;
+
+typedef struct ImageEntry {
+        uint64_t at, size;
+        uint64_t sums_at; /* u64 for each block */
+        uint64_t sum;     /* XXH3 of those */
+} ImageEntry;
+
+typedef struct ImageHeader {
+        char magic[8];
+        uint32_t version;
+        uint32_t n_sections;
+        uint64_t size; /* of the file */
+        ImageEntry sections[IMAGE_N_SECTIONS];
+        uint64_t sum; /* XXH3 of all before it */
+} ImageHeader;
+
+_Static_assert(sizeof(ImageHeader) <= IMAGE_HEADER_SIZE, "the header must fit its page");
+
+typedef struct Section {
+        const unsigned char *data;
+        uint64_t size;
+        const uint64_t *sums;     /* NULL: made in this process, nothing to check */
+        unsigned char *is_checked; /* one for each block */
+} Section;
+
+struct Store {
+        Section sections[IMAGE_N_SECTIONS];
+        ImageMeta meta;
+        unsigned char *bytes; /* the whole image */
+        uint64_t size;
+        bool is_mapped;
+        unsigned char *checked; /* behind is_checked of the sections */
+        int fault;              /* atomic: a block was not what was written; section + 1 */
+};
+
+/* TEXT as an eventID: true, and RET filled, where it is absent or a UUID; false for any other text. */
+bool store_parse_id(Slice text, StoreSource *ret);
+
+/* The text of a UUID, in BUFFER. */
+Slice store_format_uuid(const unsigned char id[static 16], char buffer[static STORE_ID_SIZE]);
+
+/* The hash by which the index of eventIDs is ordered; TEXT is that of a STORE_ID_STRING. */
+uint64_t store_id_hash(const StoreSource *source, Slice text);
+
+/* Checks the blocks under [at, at + size) of a section; false marks the store as faulty. */
+bool image_check(Store *store, unsigned section, uint64_t at, uint64_t size);
+void image_set_fault(Store *store, unsigned section);
+
+/* SIZE bytes at AT of a section, checked; NULL (and a fault) where they are not there or not sound. */
+static inline const void *image_at(Store *store, unsigned section, uint64_t at, uint64_t size) {
+        Section *s = &store->sections[section];
+
+        if (__builtin_expect(size > s->size || at > s->size - size, 0)) {
+                image_set_fault(store, section);
+                return NULL;
+        }
+        if (s->is_checked) {
+                uint64_t first = at / IMAGE_BLOCK, last = (at + size - (size != 0)) / IMAGE_BLOCK;
+
+                if (!(first == last && __atomic_load_n(&s->is_checked[first], __ATOMIC_RELAXED)) &&
+                                !image_check(store, section, at, size))
+                        return NULL;
+        }
+        return s->data + at;
+}
+
+static inline uint32_t image_u32(Store *store, unsigned section, uint64_t i) {
+        const uint32_t *p = image_at(store, section, i * 4, 4);
+
+        return p ? *p : 0;
+}
+
+static inline uint64_t image_u64(Store *store, unsigned section, uint64_t i) {
+        const uint64_t *p = image_at(store, section, i * 8, 8);
+
+        return p ? *p : 0;
+}
+
+static inline unsigned image_dim(StoreDim dim, unsigned part) {
+        return IMAGE_DIMS + 4 * (unsigned)dim + part;
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* The steps of sealing; private to the store floor. Each is documented in its .c file. */
+#ifndef STORE_SEAL_H
+#define STORE_SEAL_H
+
+#include "base/sort.h"
+#include "store/builder.h"
+
+/* What replaces the numbers of one builder, or STORE_NONE where nothing kept uses them. */
+typedef struct SealMap {
+        uint32_t *files, *roots, *strings;
+        uint32_t *tuples[STORE_N_TUPLES];
+} SealMap;
+
+typedef struct Seal {
+        Builder **builders;
+        size_t n_builders;
+        unsigned n_threads;
+        SealMap *maps; /* one for each builder */
+
+        SortKey *files; /* distinct, in order; source and index say whose */
+        uint32_t n_files;
+        VEC(BuilderRoot) roots;
+
+        SortKey *order; /* all rows in the order of events */
+        uint64_t n_rows;
+        unsigned char *is_dropped;
+        SortKey *ids; /* kept rows with an eventID, by its hash; index is a place in `order` */
+        uint64_t n_ids;
+        VEC(ImageConflict) conflicts; /* event is a place in `order` until numbers are known */
+        uint64_t n_conflicts, n_duplicates;
+        uint32_t n_events;
+        uint32_t *numbers; /* of a place in `order`: its event */
+
+        SortKey *strings;
+        uint32_t n_strings;
+        uint64_t n_string_bytes;
+        uint32_t *tuples[STORE_N_TUPLES]; /* distinct, in order, with final string numbers */
+        uint32_t n_tuples[STORE_N_TUPLES];
+        SortKey *notes;
+        uint64_t n_notes;
+
+        Store *store;
+} Seal;
+
+extern const unsigned seal_tuple_widths[STORE_N_TUPLES];
+
+static inline Row *seal_row(const Seal *seal, const SortKey *key) {
+        return builder_row(seal->builders[key->source], key->index);
+}
+
+Slice seal_id_text(const Seal *seal, uint32_t builder, const StoreSource *source,
+                char buffer[static STORE_ID_SIZE]);
+
+int seal_files(Seal *seal);      /* names and roots */
+int seal_order(Seal *seal);      /* rows in order, duplicates out */
+int seal_strings(Seal *seal);    /* strings and tuples that kept rows use */
+int seal_notes(Seal *seal);
+int seal_columns(Seal *seal);    /* everything but the indexes */
+int seal_dims(Seal *seal);       /* values, statistics, posting lists */
+
+/* An image with the sections of these sizes, zeroed. */
+int image_new(const uint64_t sizes[static IMAGE_N_SECTIONS], Store **ret_store);
+/* The same image with sections that were empty given a size now; the others keep their bytes. */
+int image_extend(Store *store, const uint64_t sizes[static IMAGE_N_SECTIONS]);
+
+/* Section data of an image that is being made. */
+static inline void *image_writable(Store *store, unsigned section) {
+        return (void *)store->sections[section].data;
+}
+
+/* The hash index over N hashes that rise: buckets of four on average. */
+static inline uint32_t image_n_buckets(uint64_t n) {
+        return (uint32_t)(n / 4 + 1);
+}
+
+#endif

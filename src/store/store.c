@@ -1,0 +1,349 @@
+/*
+ * Reading a sealed store. Each accessor is a checked load or two (see image_at); finding a string,
+ * an eventID or a value touches one bucket. Nothing is cached, so threads need no lock.
+ */
+#include "store/store.h"
+
+#include "base/hash.h"
+#include "store/image.h"
+
+static const ImageSection tuple_sections[STORE_N_TUPLES] = { IMAGE_IDENTITIES, IMAGE_CALLS,
+        IMAGE_RESULTS };
+static const ImageSection tuple_columns[STORE_N_TUPLES] = { IMAGE_EVENT_IDENTITY, IMAGE_EVENT_CALL,
+        IMAGE_EVENT_RESULT };
+static const unsigned tuple_widths[STORE_N_TUPLES] = { STORE_N_IDENTITY, STORE_N_CALL,
+        STORE_N_RESULT };
+
+void store_counts(Store *store, StoreCounts *ret) {
+        *ret = (StoreCounts){
+                .n_events = store->meta.n_events,
+                .n_duplicates = store->meta.n_duplicates,
+                .n_conflicts = store->meta.n_conflicts,
+                .n_rejected = store->meta.n_rejected,
+                .n_files = store->meta.n_files,
+                .n_damaged = store->meta.n_damaged,
+                .n_ignored = store->meta.n_ignored,
+                .n_bytes = store->meta.n_bytes,
+                .n_image_bytes = store->size,
+                .n_string_bytes = store->sections[IMAGE_STRINGS].size,
+        };
+}
+
+uint32_t store_n_events(Store *store) {
+        return (uint32_t)store->meta.n_events;
+}
+
+/* ---- events ---- */
+
+int64_t store_time(Store *store, uint32_t i) {
+        return (int64_t)image_u64(store, IMAGE_TIMES, i);
+}
+
+uint32_t store_tuple(Store *store, StoreTuple tuple, uint32_t i) {
+        return image_u32(store, tuple_columns[tuple], i);
+}
+
+uint32_t store_ip(Store *store, uint32_t i) {
+        return image_u32(store, IMAGE_EVENT_IP, i);
+}
+
+uint32_t store_ua(Store *store, uint32_t i) {
+        return image_u32(store, IMAGE_EVENT_UA, i);
+}
+
+StoreSource store_source(Store *store, uint32_t i) {
+        const StoreSource *p = image_at(store, IMAGE_SOURCES, (uint64_t)i * sizeof(*p), sizeof(*p));
+
+        return p ? *p : (StoreSource){ .id_kind = STORE_ID_ABSENT };
+}
+
+uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field) {
+        return image_u32(store, tuple_sections[tuple], (uint64_t)n * tuple_widths[tuple] + field);
+}
+
+static uint32_t dim_string(Store *store, StoreDim dim, uint32_t i) {
+        switch (dim) {
+        case STORE_DIM_KEY:
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), EVENT_ID_KEY);
+        case STORE_DIM_USER:
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), STORE_ID_USER);
+        case STORE_DIM_PRINCIPAL:
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
+                                STORE_ID_PRINCIPAL);
+        case STORE_DIM_SESSION:
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), EVENT_ID_ARN);
+        case STORE_DIM_ROLE:
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
+                                EVENT_ID_ISSUER_USER_NAME);
+        case STORE_DIM_TYPE:
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), EVENT_ID_TYPE);
+        case STORE_DIM_EVENT:
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_NAME);
+        case STORE_DIM_SERVICE:
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_SERVICE);
+        case STORE_DIM_REGION:
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_REGION);
+        case STORE_DIM_ACCOUNT:
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_ACCOUNT);
+        case STORE_DIM_ERROR:
+                return store_field(store, STORE_RESULT, store_tuple(store, STORE_RESULT, i), EVENT_RESULT_CODE);
+        case STORE_DIM_OUTCOME:
+                return store_field(store, STORE_RESULT, store_tuple(store, STORE_RESULT, i),
+                                STORE_RESULT_OUTCOME);
+        case STORE_DIM_IP:
+                return store_ip(store, i);
+        case STORE_DIM_UA:
+                return store_ua(store, i);
+        default:
+                return STORE_NONE;
+        }
+}
+
+uint32_t store_dim_of(Store *store, StoreDim dim, uint32_t i) {
+        uint32_t string = dim_string(store, dim, i);
+
+        /* only the first string can be empty */
+        return string == 0 && store_string(store, 0).size == 0 ? STORE_NONE : string;
+}
+
+uint32_t store_lower_bound(Store *store, int64_t time) {
+        uint32_t low = 0, high = store_n_events(store);
+
+        while (low < high) {
+                uint32_t middle = low + (high - low) / 2;
+
+                if (store_time(store, middle) < time)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+/* ---- strings ---- */
+
+uint32_t store_n_strings(Store *store) {
+        return (uint32_t)store->meta.n_strings;
+}
+
+Slice store_string(Store *store, uint32_t string) {
+        uint64_t from, end;
+        const void *at;
+
+        if (string == STORE_NONE)
+                return (Slice){ NULL, 0 };
+        from = string ? image_u64(store, IMAGE_STRING_ENDS, string - 1) : 0;
+        end = image_u64(store, IMAGE_STRING_ENDS, string);
+        if (end < from) {
+                image_set_fault(store, IMAGE_STRING_ENDS);
+                return (Slice){ NULL, 0 };
+        }
+        at = image_at(store, IMAGE_STRINGS, from, end - from);
+        return at ? slice(at, (size_t)(end - from)) : (Slice){ NULL, 0 };
+}
+
+/* The items [*ret_first, *ret_end) under HASH in a hash index. */
+static void bucket_of(Store *store, unsigned buckets, unsigned items, uint64_t hash,
+                uint32_t *ret_first, uint32_t *ret_end) {
+        uint64_t n = store->sections[items].size / 4;
+        uint32_t n_buckets = (uint32_t)(n / 4 + 1);
+        uint32_t bucket = hash_range(hash, n_buckets);
+
+        *ret_first = image_u32(store, buckets, bucket);
+        *ret_end = image_u32(store, buckets, (uint64_t)bucket + 1);
+        if (*ret_end > n || *ret_first > *ret_end) {
+                image_set_fault(store, buckets);
+                *ret_first = *ret_end = 0;
+        }
+}
+
+uint32_t store_find_string(Store *store, Slice text) {
+        uint32_t first, end;
+
+        bucket_of(store, IMAGE_STRING_BUCKETS, IMAGE_STRING_ITEMS, hash_slice(text), &first, &end);
+        for (uint32_t i = first; i < end; i++) {
+                uint32_t string = image_u32(store, IMAGE_STRING_ITEMS, i);
+
+                if (slice_equal(store_string(store, string), text))
+                        return string;
+        }
+        return STORE_NONE;
+}
+
+/* ---- eventIDs ---- */
+
+Slice store_format_uuid(const unsigned char id[static 16], char buffer[static STORE_ID_SIZE]) {
+        static const char hex[] = "0123456789abcdef";
+        char *at = buffer;
+
+        for (int i = 0; i < 16; i++) {
+                if (i == 4 || i == 6 || i == 8 || i == 10)
+                        *at++ = '-';
+                *at++ = hex[id[i] >> 4];
+                *at++ = hex[id[i] & 15];
+        }
+        *at = 0;
+        return slice(buffer, 36);
+}
+
+Slice store_id_text(Store *store, const StoreSource *source, char buffer[static STORE_ID_SIZE]) {
+        uint32_t string;
+
+        if (source->id_kind == STORE_ID_UUID)
+                return store_format_uuid(source->id, buffer);
+        if (source->id_kind == STORE_ID_ABSENT)
+                return (Slice){ NULL, 0 };
+        memcpy(&string, source->id, sizeof(string));
+        return store_string(store, string);
+}
+
+uint32_t store_find_id(Store *store, Slice id) {
+        StoreSource wanted;
+        uint32_t first, end;
+
+        if (!store_parse_id(id, &wanted)) {
+                uint32_t string = store_find_string(store, id);
+
+                if (string == STORE_NONE)
+                        return STORE_NONE;
+                memset(wanted.id, 0, sizeof(wanted.id));
+                memcpy(wanted.id, &string, sizeof(string));
+        }
+        if (wanted.id_kind == STORE_ID_ABSENT)
+                return STORE_NONE;
+        bucket_of(store, IMAGE_ID_BUCKETS, IMAGE_ID_ITEMS, store_id_hash(&wanted, id), &first, &end);
+        for (uint32_t i = first; i < end; i++) {
+                uint32_t event = image_u32(store, IMAGE_ID_ITEMS, i);
+                StoreSource source = store_source(store, event);
+
+                if (source.id_kind == wanted.id_kind && memcmp(source.id, wanted.id, sizeof(wanted.id)) == 0)
+                        return event;
+        }
+        return STORE_NONE;
+}
+
+/* ---- dimensions ---- */
+
+uint32_t store_dim_size(Store *store, StoreDim dim) {
+        return (uint32_t)(store->sections[image_dim(dim, IMAGE_DIM_VALUES)].size / 4);
+}
+
+uint32_t store_dim_value(Store *store, StoreDim dim, uint32_t value) {
+        return image_u32(store, image_dim(dim, IMAGE_DIM_VALUES), value);
+}
+
+uint32_t store_dim_find(Store *store, StoreDim dim, uint32_t string) {
+        uint32_t low = 0, high = store_dim_size(store, dim);
+
+        while (low < high) {
+                uint32_t middle = low + (high - low) / 2, at = store_dim_value(store, dim, middle);
+
+                if (at == string)
+                        return middle;
+                if (at < string)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return STORE_NONE;
+}
+
+StoreStats store_dim_stats(Store *store, StoreDim dim, uint32_t value) {
+        const StoreStats *p = image_at(store, image_dim(dim, IMAGE_DIM_STATS),
+                        (uint64_t)value * sizeof(*p), sizeof(*p));
+
+        return p ? *p : (StoreStats){ 0 };
+}
+
+void store_postings(Store *store, StoreDim dim, uint32_t value, StorePostings *ret) {
+        unsigned ends = image_dim(dim, IMAGE_DIM_ENDS);
+
+        *ret = (StorePostings){
+                .store = store,
+                .at = value ? image_u64(store, ends, value - 1) : 0,
+                .end = image_u64(store, ends, value),
+                .section = image_dim(dim, IMAGE_DIM_POSTINGS),
+                .last = STORE_NONE,
+        };
+        if (ret->end > store->sections[ret->section].size || ret->at > ret->end) {
+                image_set_fault(store, ends);
+                ret->at = ret->end;
+        }
+}
+
+bool store_postings_next(StorePostings *p, uint32_t *ret_event) {
+        uint32_t distance = 0;
+
+        if (p->at >= p->end)
+                return false;
+        for (unsigned shift = 0;; shift += 7) {
+                const unsigned char *byte = p->at < p->end && shift < 35
+                                                            ? image_at(p->store, p->section, p->at++, 1)
+                                                            : NULL;
+
+                if (!byte) {
+                        image_set_fault(p->store, p->section);
+                        p->at = p->end;
+                        return false;
+                }
+                distance |= (uint32_t)(*byte & 0x7F) << shift;
+                if (!(*byte & 0x80))
+                        break;
+        }
+        p->last += distance + 1; /* from -1 for the first */
+        if (p->last >= store_n_events(p->store)) {
+                image_set_fault(p->store, p->section);
+                p->at = p->end;
+                return false;
+        }
+        *ret_event = p->last;
+        return true;
+}
+
+/* ---- files, notes, conflicts ---- */
+
+static Slice text_at(Store *store, uint64_t at, uint32_t size) {
+        const void *p = image_at(store, IMAGE_TEXT, at, size);
+
+        return p ? slice(p, size) : (Slice){ NULL, 0 };
+}
+
+StoreFile store_file(Store *store, uint32_t file) {
+        const ImageFile *p = image_at(store, IMAGE_FILES, (uint64_t)file * sizeof(*p), sizeof(*p));
+
+        if (!p)
+                return (StoreFile){ { NULL, 0 }, 0, 0 };
+        return (StoreFile){ text_at(store, p->name_at, p->name_size), p->root, p->n_bytes };
+}
+
+uint32_t store_n_roots(Store *store) {
+        return (uint32_t)(store->sections[IMAGE_ROOTS].size / sizeof(ImageRoot));
+}
+
+void store_root(Store *store, uint32_t root, Slice *ret_name, Slice *ret_path) {
+        const ImageRoot *p = image_at(store, IMAGE_ROOTS, (uint64_t)root * sizeof(*p), sizeof(*p));
+
+        *ret_name = p ? text_at(store, p->name_at, p->name_size) : (Slice){ NULL, 0 };
+        *ret_path = p ? text_at(store, p->path_at, p->path_size) : (Slice){ NULL, 0 };
+}
+
+StoreNote store_note(Store *store, uint64_t i) {
+        const ImageNote *p = image_at(store, IMAGE_NOTES, i * sizeof(*p), sizeof(*p));
+
+        if (!p)
+                return (StoreNote){ 0 };
+        return (StoreNote){ text_at(store, p->file_at, p->file_size), p->offset,
+                text_at(store, p->reason_at, p->reason_size) };
+}
+
+uint64_t store_n_conflict_rows(Store *store) {
+        return store->sections[IMAGE_CONFLICTS].size / sizeof(ImageConflict);
+}
+
+StoreConflict store_conflict_row(Store *store, uint64_t i) {
+        const ImageConflict *p = image_at(store, IMAGE_CONFLICTS, i * sizeof(*p), sizeof(*p));
+
+        if (!p)
+                return (StoreConflict){ 0 };
+        return (StoreConflict){ p->event, p->file, p->record, p->size, p->offset, p->hash };
+}

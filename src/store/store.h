@@ -1,0 +1,230 @@
+/*
+ * store: what was read, sealed.
+ *
+ *     Builder   one for each worker; takes files, events, notes while reading
+ *     Store     sealed from builders, or mapped from a case file; immutable
+ *
+ * Reading a store. Accessors never fail: they check bounds and sums, and where a block is not what
+ * was written they return an empty value and mark the store as faulty. Whoever hands out an answer
+ * asks store_is_faulty() first, and hands out an error instead. Accessors may be called from
+ * several threads.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "event/event.h"
+
+#define STORE_NONE UINT32_MAX /* absent; also the most events, strings, files + 1 */
+
+typedef struct Store Store;
+typedef struct Builder Builder;
+
+/* Dimensions: what can be selected and counted by index. In the order of SpoorDim. */
+typedef enum StoreDim {
+        STORE_DIM_KEY,
+        STORE_DIM_IP,
+        STORE_DIM_USER,
+        STORE_DIM_EVENT,
+        STORE_DIM_SERVICE,
+        STORE_DIM_REGION,
+        STORE_DIM_ACCOUNT,
+        STORE_DIM_PRINCIPAL,
+        STORE_DIM_SESSION,
+        STORE_DIM_ROLE,
+        STORE_DIM_TYPE,
+        STORE_DIM_UA,
+        STORE_DIM_ERROR,
+        STORE_DIM_OUTCOME,
+        STORE_N_DIMS,
+} StoreDim;
+
+/* Tuples are the event's, and behind them what is derived from them. */
+enum {
+        STORE_ID_USER = EVENT_N_IDENTITY,
+        STORE_ID_PRINCIPAL,
+        STORE_N_IDENTITY,
+        STORE_N_CALL = EVENT_N_CALL,
+        STORE_RESULT_OUTCOME = EVENT_N_RESULT,
+        STORE_N_RESULT,
+};
+
+typedef enum StoreTuple {
+        STORE_IDENTITY,
+        STORE_CALL,
+        STORE_RESULT,
+        STORE_N_TUPLES,
+} StoreTuple;
+
+/* Where an event stands in the evidence, and its eventID. */
+typedef struct StoreSource {
+        unsigned char id[16]; /* a UUID's bytes; or the number of a string */
+        uint64_t hash;        /* of the record's meaning */
+        uint64_t offset;
+        uint32_t file;
+        uint32_t record;
+        uint32_t size;
+        uint32_t id_kind; /* StoreIdKind */
+} StoreSource;
+
+typedef enum StoreIdKind {
+        STORE_ID_ABSENT,
+        STORE_ID_UUID, /* in lower case with four dashes */
+        STORE_ID_STRING,
+} StoreIdKind;
+
+typedef struct StoreStats {
+        uint32_t first, last; /* event numbers */
+        uint32_t n_events, n_denied, n_failed;
+} StoreStats;
+
+/* ---- building ---- */
+
+int builder_new(Builder **ret_builder);
+Builder *builder_free(Builder *builder);
+
+/* A source as given on the command line, and where it stands. Numbers from 0; names are copied. */
+int builder_add_root(Builder *builder, Slice name, Slice path, uint32_t *ret_root);
+
+/* A log file or member that is read from now on. NAME is copied. */
+int builder_add_file(Builder *builder, Slice name, uint32_t root, uint32_t *ret_file);
+/* How many bytes of unpacked content it had. */
+void builder_end_file(Builder *builder, uint32_t file, uint64_t n_bytes);
+/* Takes back the file added last, which has no events. */
+void builder_drop_file(Builder *builder, uint32_t file);
+
+int builder_add_event(Builder *builder, uint32_t file, const Event *event);
+
+/* Damage (which cost N_REJECTED records), or a file that was ignored. Texts are copied. */
+int builder_add_damage(Builder *builder, Slice file, uint64_t offset, uint64_t n_rejected,
+                Slice reason);
+int builder_add_ignored(Builder *builder, Slice file, uint64_t offset, Slice reason);
+
+/* Everything in STORE again, with its roots. -EIO where the store is faulty. */
+int builder_absorb(Builder *builder, Store *store);
+
+uint64_t builder_n_events(const Builder *builder);
+
+/*
+ * Makes one store of what N_BUILDERS hold; they are emptied on the way and can only be freed. Rows
+ * that agree in file, record and offset are one event met twice (a source given twice), not a
+ * duplicate. Events beyond 2^32 - 2 are -EOVERFLOW.
+ */
+int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, Store **ret_store);
+
+/* ---- case files ---- */
+
+/* Writes STORE beside PATH, syncs it and renames it. -errno; then nothing is left behind. */
+int store_write(Store *store, const char *path);
+
+/* Does the file begin as a case file does? 1 yes, 0 no, -errno. */
+int store_is_case(const char *path);
+
+typedef enum StoreDefect {
+        STORE_SOUND,
+        STORE_FOREIGN,   /* no case file */
+        STORE_VERSION,   /* of another version of the format */
+        STORE_TRUNCATED, /* shorter or longer than it says */
+        STORE_HEADER,    /* its header or its sums are not what was written */
+} StoreDefect;
+
+/* Maps a case file. 0, -errno, or a StoreDefect. */
+int store_open(const char *path, Store **ret_store);
+Store *store_free(Store *store);
+
+/* Has anything been met that is not what was written? Then the section's name, else NULL. */
+const char *store_is_faulty(Store *store);
+/* Checks every block; the same result. */
+const char *store_check(Store *store);
+
+/* ---- reading ---- */
+
+typedef struct StoreCounts {
+        uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
+        uint64_t n_files, n_damaged, n_ignored, n_bytes;
+        uint64_t n_image_bytes, n_string_bytes;
+} StoreCounts;
+
+void store_counts(Store *store, StoreCounts *ret_counts);
+uint32_t store_n_events(Store *store);
+
+/* Of event I, below store_n_events(). */
+int64_t store_time(Store *store, uint32_t i);
+uint32_t store_tuple(Store *store, StoreTuple tuple, uint32_t i);
+uint32_t store_ip(Store *store, uint32_t i);
+uint32_t store_ua(Store *store, uint32_t i);
+StoreSource store_source(Store *store, uint32_t i);
+/* The string that event I has under DIM; STORE_NONE where it takes no part. */
+uint32_t store_dim_of(Store *store, StoreDim dim, uint32_t i);
+
+#define STORE_ID_SIZE 37
+/* eventID as text, in BUFFER where it is a UUID. */
+Slice store_id_text(Store *store, const StoreSource *source, char buffer[static STORE_ID_SIZE]);
+
+/* Field FIELD of tuple number N of a kind: a string number. */
+uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field);
+
+Slice store_string(Store *store, uint32_t string);
+uint32_t store_n_strings(Store *store);
+/* Its number, or STORE_NONE. */
+uint32_t store_find_string(Store *store, Slice text);
+
+/* The event that has this eventID, or STORE_NONE. */
+uint32_t store_find_id(Store *store, Slice id);
+
+/* First event at or after TIME; n_events where there is none. */
+uint32_t store_lower_bound(Store *store, int64_t time);
+
+/* Values of a dimension, 0 to n - 1, in order of their text. */
+uint32_t store_dim_size(Store *store, StoreDim dim);
+uint32_t store_dim_value(Store *store, StoreDim dim, uint32_t value); /* its string */
+uint32_t store_dim_find(Store *store, StoreDim dim, uint32_t string); /* or STORE_NONE */
+StoreStats store_dim_stats(Store *store, StoreDim dim, uint32_t value);
+
+/* A posting list: event numbers, rising. */
+typedef struct StorePostings {
+        Store *store;
+        uint64_t at, end;
+        unsigned section;
+        uint32_t last; /* number delivered last, or STORE_NONE before the first */
+} StorePostings;
+
+void store_postings(Store *store, StoreDim dim, uint32_t value, StorePostings *ret);
+/* false at the end */
+bool store_postings_next(StorePostings *postings, uint32_t *ret_event);
+
+typedef struct StoreFile {
+        Slice name;
+        uint32_t root;
+        uint64_t n_bytes;
+} StoreFile;
+
+StoreFile store_file(Store *store, uint32_t file);
+uint32_t store_n_roots(Store *store);
+void store_root(Store *store, uint32_t root, Slice *ret_name, Slice *ret_path);
+
+typedef struct StoreNote {
+        Slice file;
+        uint64_t offset;
+        Slice reason;
+} StoreNote;
+
+/* Damaged ones first, then the ignored. */
+StoreNote store_note(Store *store, uint64_t i);
+
+typedef struct StoreConflict {
+        uint32_t event;  /* the one that was kept */
+        uint32_t file;   /* where another record of its eventID stands */
+        uint32_t record;
+        uint32_t size;
+        uint64_t offset, hash;
+} StoreConflict;
+
+uint64_t store_n_conflict_rows(Store *store);
+StoreConflict store_conflict_row(Store *store, uint64_t i);
+
+#endif
