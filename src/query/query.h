@@ -1,0 +1,64 @@
+/*
+ * query: which events, and what their values add up to. Works on one sealed store.
+ *
+ *     Selection   what was asked for; independent of any store
+ *     Plan        a selection on a store: a cursor over the events it selects, in time order
+ *     values      first use and counts of the values of dimensions
+ *
+ * Nothing here reports a faulty store: ask store_is_faulty() before an answer is given away.
+ */
+#ifndef QUERY_QUERY_H
+#define QUERY_QUERY_H
+
+#include "store/store.h"
+
+typedef struct Selection Selection;
+
+int selection_new(Selection **ret_selection);
+Selection *selection_free(Selection *selection);
+
+/* What is wrong with what was asked for; positive returns of the functions below. */
+typedef enum SelectionFault {
+        SELECTION_EMPTY = 1, /* pattern */
+        SELECTION_BLOCK,     /* malformed CIDR block */
+        SELECTION_OUTCOME,   /* none of the three */
+        SELECTION_TIME,
+        SELECTION_SPAN,
+} SelectionFault;
+
+int selection_add(Selection *selection, StoreDim dim, Slice pattern);
+int selection_add_id(Selection *selection, Slice pattern);
+void selection_set_read_only(Selection *selection, bool read_only);
+int selection_set_from(Selection *selection, Slice time);
+int selection_set_to(Selection *selection, Slice time);
+int selection_set_last(Selection *selection, Slice span);
+
+typedef struct Plan Plan;
+
+/* SELECTION may be NULL (every event) and is not used after the call; STORE is. */
+int plan_new(Store *store, const Selection *selection, Plan **ret_plan);
+Plan *plan_free(Plan *plan);
+/* false at the end */
+bool plan_next(Plan *plan, uint32_t *ret_event);
+
+#define VALUES_MAX_DIMS 8
+
+typedef struct ValueRow {
+        uint32_t strings[VALUES_MAX_DIMS];
+        StoreStats stats;
+} ValueRow;
+
+typedef enum ValueOrder {
+        VALUES_BY_FIRST, /* time, then the values */
+        VALUES_BY_EVENTS, /* most first, then the values */
+} ValueOrder;
+
+/*
+ * One row for each combination of values of N_DIMS dimensions under SELECTION that was first seen at
+ * or after SINCE. *ret_rows is an array on the heap. From the store's own statistics where the
+ * selection allows, else one pass over the selected events.
+ */
+int values_collect(Store *store, const Selection *selection, const StoreDim *dims, size_t n_dims,
+                ValueOrder order, int64_t since, ValueRow **ret_rows, size_t *ret_n_rows);
+
+#endif

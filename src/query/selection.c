@@ -1,0 +1,139 @@
+/*
+ * A selection: patterns by dimension, bounds of time. Everything is checked when it is added, before
+ * any evidence is opened. Owned by one thread.
+ */
+#include "query/selection.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/glob.h"
+#include "base/time.h"
+
+int selection_new(Selection **ret_selection) {
+        Selection *s = vec_alloc_zero(1, sizeof(*s));
+
+        if (!s)
+                return -ENOMEM;
+        s->read_only = -1;
+        *ret_selection = s;
+        return 0;
+}
+
+Selection *selection_free(Selection *s) {
+        if (!s)
+                return NULL;
+        for (int dim = 0; dim < STORE_N_DIMS; dim++)
+                vec_deinit(&s->dims[dim]);
+        vec_deinit(&s->ids);
+        arena_deinit(&s->arena);
+        free(s);
+        return NULL;
+}
+
+/* TEXT as an address: its family, or 0. */
+static int parse_address(Slice text, unsigned char bytes[static 16]) {
+        char buffer[INET6_ADDRSTRLEN + 1];
+
+        if (text.size == 0 || text.size >= sizeof(buffer) || memchr(text.data, 0, text.size))
+                return 0;
+        memcpy(buffer, text.data, text.size);
+        buffer[text.size] = 0;
+        if (inet_pton(AF_INET, buffer, bytes) == 1)
+                return AF_INET;
+        return inet_pton(AF_INET6, buffer, bytes) == 1 ? AF_INET6 : 0;
+}
+
+/* "address/bits"; bits of the address behind them do not matter. */
+static int parse_block(Slice text, Block *ret) {
+        const char *slash = memchr(text.data, '/', text.size);
+        Slice bits = slice(slash + 1, text.size - (size_t)(slash + 1 - text.data));
+
+        ret->family = parse_address(slice(text.data, (size_t)(slash - text.data)), ret->bytes);
+        if (!ret->family || bits.size < 1 || bits.size > 3)
+                return SELECTION_BLOCK;
+        ret->n_bits = 0;
+        for (size_t i = 0; i < bits.size; i++) {
+                if (bits.data[i] < '0' || bits.data[i] > '9')
+                        return SELECTION_BLOCK;
+                ret->n_bits = ret->n_bits * 10 + (unsigned)(bits.data[i] - '0');
+        }
+        return ret->n_bits <= (ret->family == AF_INET ? 32U : 128U) ? 0 : SELECTION_BLOCK;
+}
+
+static bool in_block(const Block *block, Slice text) {
+        unsigned char bytes[16];
+        unsigned n = block->n_bits / 8, rest = block->n_bits % 8;
+
+        if (parse_address(text, bytes) != block->family || memcmp(bytes, block->bytes, n) != 0)
+                return false;
+        return rest == 0 || ((bytes[n] ^ block->bytes[n]) >> (8 - rest)) == 0;
+}
+
+bool pattern_match(const Pattern *pattern, Slice text) {
+        if (pattern->block.family)
+                return in_block(&pattern->block, text);
+        return pattern->is_literal ? slice_equal(pattern->text, text) : glob_match(pattern->text, text);
+}
+
+static int add_pattern(Selection *s, Patterns *patterns, Slice text, Slice suffix,
+                const Block *block) {
+        Pattern pattern = { .is_literal = !glob_has_wildcard(text), .block = *block };
+        char *copy;
+
+        if (vec_reserve(patterns, 1) < 0)
+                return -ENOMEM;
+        copy = arena_alloc(&s->arena, text.size + suffix.size, 1);
+        if (!copy)
+                return -ENOMEM;
+        memcpy(copy, text.data, text.size);
+        if (suffix.size)
+                memcpy(copy + text.size, suffix.data, suffix.size);
+        pattern.text = slice(copy, text.size + suffix.size);
+        patterns->data[patterns->size++] = pattern;
+        return 0;
+}
+
+int selection_add(Selection *s, StoreDim dim, Slice text) {
+        Block block = { 0 };
+        int r = 0;
+
+        if (!text.size)
+                return SELECTION_EMPTY;
+        if (dim == STORE_DIM_OUTCOME && !slice_equal(text, SLICE_LITERAL("success")) &&
+                        !slice_equal(text, SLICE_LITERAL("denied")) &&
+                        !slice_equal(text, SLICE_LITERAL("failure")))
+                return SELECTION_OUTCOME;
+        if (dim == STORE_DIM_IP && memchr(text.data, '/', text.size))
+                r = parse_block(text, &block);
+        if (r == 0)
+                r = add_pattern(s, &s->dims[dim], text, (Slice){ NULL, 0 }, &block);
+        if (r == 0 && dim == STORE_DIM_SERVICE)
+                r = add_pattern(s, &s->dims[dim], text, SLICE_LITERAL(".amazonaws.com"), &block);
+        return r;
+}
+
+int selection_add_id(Selection *s, Slice text) {
+        return text.size ? add_pattern(s, &s->ids, text, (Slice){ NULL, 0 }, &(Block){ 0 })
+                         : SELECTION_EMPTY;
+}
+
+void selection_set_read_only(Selection *s, bool read_only) {
+        s->read_only = read_only;
+}
+
+int selection_set_from(Selection *s, Slice time) {
+        s->has_from = true;
+        return time_parse_date(time, &s->from) ? SELECTION_TIME : 0;
+}
+
+int selection_set_to(Selection *s, Slice time) {
+        s->has_to = true;
+        return time_parse_date(time, &s->to) ? SELECTION_TIME : 0;
+}
+
+int selection_set_last(Selection *s, Slice span) {
+        s->has_last = true;
+        return time_parse_span(span, &s->last) ? SELECTION_SPAN : 0;
+}

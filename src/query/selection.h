@@ -1,0 +1,35 @@
+/* What a selection holds; private to the query floor. */
+#ifndef QUERY_SELECTION_H
+#define QUERY_SELECTION_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "query/query.h"
+
+/* An address block: the first n_bits of an IPv4 or IPv6 address. */
+typedef struct Block {
+        int family; /* AF_INET, AF_INET6; 0: no block */
+        unsigned char bytes[16];
+        unsigned n_bits;
+} Block;
+
+typedef struct Pattern {
+        Slice text;
+        bool is_literal;
+        Block block;
+} Pattern;
+
+typedef VEC(Pattern) Patterns;
+
+struct Selection {
+        Arena arena;
+        Patterns dims[STORE_N_DIMS];
+        Patterns ids;
+        int read_only; /* -1 any, 0, 1 */
+        bool has_from, has_to, has_last;
+        int64_t from, to, last;
+};
+
+bool pattern_match(const Pattern *pattern, Slice text);
+
+#endif

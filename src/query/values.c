@@ -1,0 +1,219 @@
+/*
+ * First use and counts by value.
+ *
+ * The statistics of a dimension's index are the answer where nothing else narrows the selection.
+ * Otherwise the selected events are walked once and counted in a hash table of their strings, which
+ * grows with the number of distinct rows. Strings are numbered in order of their text, so ordering
+ * rows by value compares numbers.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/sort.h"
+#include "query/selection.h"
+
+typedef struct Table {
+        VEC(ValueRow) rows;
+        uint32_t *slots; /* row + 1; 0 is empty */
+        size_t n_slots;  /* a power of two */
+        size_t n_dims;
+} Table;
+
+static void table_deinit(Table *t) {
+        vec_deinit(&t->rows);
+        free(t->slots);
+}
+
+static size_t slot_of(const Table *t, const uint32_t *strings) {
+        size_t at = hash_bytes(strings, t->n_dims * sizeof(*strings)) & (t->n_slots - 1);
+
+        while (t->slots[at] && memcmp(t->rows.data[t->slots[at] - 1].strings, strings,
+                                               t->n_dims * sizeof(*strings)) != 0)
+                at = (at + 1) & (t->n_slots - 1);
+        return at;
+}
+
+static int grow(Table *t) {
+        size_t n_slots = t->n_slots ? t->n_slots * 2 : 1024;
+        uint32_t *slots = vec_alloc_zero(n_slots, sizeof(*slots));
+
+        if (!slots)
+                return -ENOMEM;
+        free(t->slots);
+        t->slots = slots;
+        t->n_slots = n_slots;
+        for (size_t i = 0; i < t->rows.size; i++)
+                t->slots[slot_of(t, t->rows.data[i].strings)] = (uint32_t)i + 1;
+        return 0;
+}
+
+static int count_event(Table *t, const uint32_t *strings, uint32_t event, bool is_denied, bool is_failed) {
+        ValueRow *row;
+        size_t at;
+
+        if (t->rows.size * 2 >= t->n_slots && grow(t) < 0)
+                return -ENOMEM;
+        at = slot_of(t, strings);
+        if (!t->slots[at]) {
+                if (vec_reserve(&t->rows, 1) < 0)
+                        return -ENOMEM;
+                row = &t->rows.data[t->rows.size++];
+                *row = (ValueRow){ .stats.first = event };
+                memcpy(row->strings, strings, t->n_dims * sizeof(*strings));
+                t->slots[at] = (uint32_t)t->rows.size;
+        }
+        row = &t->rows.data[t->slots[at] - 1];
+        row->stats.last = event;
+        row->stats.n_events++;
+        row->stats.n_denied += is_denied;
+        row->stats.n_failed += is_failed;
+        return 0;
+}
+
+static int count_selected(Store *store, const Selection *selection, const StoreDim *dims, Table *t) {
+        uint32_t denied = store_find_string(store, SLICE_LITERAL("denied"));
+        uint32_t failure = store_find_string(store, SLICE_LITERAL("failure"));
+        uint32_t event;
+        Plan *plan;
+        int r = plan_new(store, selection, &plan);
+
+        if (r < 0)
+                return r;
+        while (r == 0 && plan_next(plan, &event)) {
+                uint32_t strings[VALUES_MAX_DIMS], outcome;
+                bool is_absent = false;
+
+                for (size_t i = 0; i < t->n_dims; i++) {
+                        strings[i] = store_dim_of(store, dims[i], event);
+                        is_absent |= strings[i] == STORE_NONE;
+                }
+                if (is_absent)
+                        continue;
+                outcome = store_dim_of(store, STORE_DIM_OUTCOME, event);
+                r = count_event(t, strings, event, outcome == denied, outcome == failure);
+        }
+        plan_free(plan);
+        return r;
+}
+
+/* Does nothing but DIM itself narrow the selection? */
+static bool is_plain(const Selection *s, StoreDim dim) {
+        if (!s)
+                return true;
+        for (int other = 0; other < STORE_N_DIMS; other++) {
+                if (other != (int)dim && s->dims[other].size)
+                        return false;
+        }
+        return !s->ids.size && s->read_only < 0 && !s->has_from && !s->has_to && !s->has_last;
+}
+
+static bool is_wanted(const Patterns *patterns, Slice text) {
+        for (size_t i = 0; i < patterns->size; i++) {
+                if (pattern_match(&patterns->data[i], text))
+                        return true;
+        }
+        return patterns->size == 0;
+}
+
+static int take_value(Store *store, StoreDim dim, uint32_t value, Table *t) {
+        ValueRow row = { .stats = store_dim_stats(store, dim, value) };
+
+        row.strings[0] = store_dim_value(store, dim, value);
+        for (size_t i = 0; i < t->rows.size; i++) {
+                if (t->rows.data[i].strings[0] == row.strings[0])
+                        return 0;
+        }
+        if (vec_reserve(&t->rows, 1) < 0)
+                return -ENOMEM;
+        t->rows.data[t->rows.size++] = row;
+        return 0;
+}
+
+static int take_statistics(Store *store, const Selection *s, StoreDim dim, Table *t) {
+        const Patterns *patterns = s && s->dims[dim].size ? &s->dims[dim] : NULL;
+        uint32_t n = store_dim_size(store, dim);
+        bool is_literal = patterns;
+        int r = 0;
+
+        for (size_t i = 0; patterns && i < patterns->size; i++)
+                is_literal &= patterns->data[i].is_literal && !patterns->data[i].block.family;
+        for (size_t i = 0; is_literal && i < patterns->size && r == 0; i++) {
+                uint32_t string = store_find_string(store, patterns->data[i].text);
+                uint32_t value = string == STORE_NONE ? STORE_NONE : store_dim_find(store, dim, string);
+
+                if (value != STORE_NONE)
+                        r = take_value(store, dim, value, t);
+        }
+        if (is_literal)
+                return r;
+        if (vec_reserve(&t->rows, n) < 0)
+                return -ENOMEM;
+        for (uint32_t v = 0; v < n; v++) {
+                ValueRow row = { .stats = store_dim_stats(store, dim, v) };
+
+                row.strings[0] = store_dim_value(store, dim, v);
+                if (!patterns || is_wanted(patterns, store_string(store, row.strings[0])))
+                        t->rows.data[t->rows.size++] = row;
+        }
+        return 0;
+}
+
+static int compare_rows(const void *ctx, const SortKey *x, const SortKey *y) {
+        const Table *t = ctx;
+
+        for (size_t i = 0; i < t->n_dims; i++) {
+                uint32_t a = t->rows.data[x->index].strings[i], b = t->rows.data[y->index].strings[i];
+
+                if (a != b)
+                        return a < b ? -1 : 1;
+        }
+        return 0;
+}
+
+/* The rows in their order, without those first seen before SINCE. */
+static int order_rows(Store *store, const Table *t, ValueOrder by, int64_t since, ValueRow **ret_rows,
+                size_t *ret_n_rows) {
+        SortOrder order = { compare_rows, t };
+        SortKey *keys = vec_alloc(t->rows.size, sizeof(*keys));
+        ValueRow *rows = NULL;
+        size_t n = 0;
+        int r = keys ? 0 : -ENOMEM;
+
+        for (size_t i = 0; i < t->rows.size && r == 0; i++) {
+                const StoreStats *stats = &t->rows.data[i].stats;
+                int64_t time = store_time(store, stats->first);
+
+                if (time >= since)
+                        keys[n++] = (SortKey){ by == VALUES_BY_FIRST ? (uint64_t)time ^ (UINT64_C(1) << 63)
+                                                                     : UINT64_MAX - stats->n_events,
+                                0, 0, (uint32_t)i };
+        }
+        if (r == 0)
+                r = sort_keys(keys, n, &order, 1);
+        if (r == 0)
+                rows = vec_alloc(n, sizeof(*rows));
+        for (size_t i = 0; rows && i < n; i++)
+                rows[i] = t->rows.data[keys[i].index];
+        free(keys);
+        if (!rows)
+                return -ENOMEM;
+        *ret_rows = rows;
+        *ret_n_rows = n;
+        return 0;
+}
+
+int values_collect(Store *store, const Selection *selection, const StoreDim *dims, size_t n_dims,
+                ValueOrder order, int64_t since, ValueRow **ret_rows, size_t *ret_n_rows) {
+        Table table = { .n_dims = n_dims };
+        int r;
+
+        if (n_dims == 1 && is_plain(selection, dims[0]))
+                r = take_statistics(store, selection, dims[0], &table);
+        else
+                r = count_selected(store, selection, dims, &table);
+        if (r == 0)
+                r = order_rows(store, &table, order, since, ret_rows, ret_n_rows);
+        table_deinit(&table);
+        return r;
+}
