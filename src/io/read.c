@@ -105,11 +105,10 @@ int reader_visit_layer(IoReader *reader, uint32_t depth) {
         kind = sniff_kind(head, n);
         if (kind == KIND_LEAF)
                 return visit_leaf(reader, stream);
-        if (depth >= reader->max_nesting) {
-                stream->n_pulled = 0; /* nothing of it is delivered */
-                return stream_fault(stream, "%s: nested deeper than %" PRIu32 " layers, not read",
+        if (depth >= reader->max_nesting)
+                return stream_fault_at(stream, 0,
+                                "%s: nested deeper than %" PRIu32 " layers, not read",
                                 sniff_kind_name(kind), reader->max_nesting);
-        }
         switch (kind) {
         case KIND_TAR:
         case KIND_ZIP:

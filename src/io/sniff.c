@@ -30,7 +30,7 @@ static bool is_number_field(const uint8_t *field, size_t size, bool binary) {
         return i == size;
 }
 
-static bool is_sum_right(const uint8_t *block) {
+bool sniff_is_tar_sum(const uint8_t *block) {
         uint32_t sum = 0, want = 0;
         int32_t signed_sum = 0;
         size_t i;
@@ -50,7 +50,7 @@ static bool is_sum_right(const uint8_t *block) {
 bool sniff_is_tar_header(const uint8_t *block) {
         return block[0] != '\0' && is_number_field(block + TAR_SUM, 8, false) &&
                is_number_field(block + 100, 8, true) && is_number_field(block + 124, 12, true) &&
-               is_number_field(block + 136, 12, true) && is_sum_right(block);
+               is_number_field(block + 136, 12, true) && sniff_is_tar_sum(block);
 }
 
 static bool is_tar(const uint8_t *head, size_t n) {

@@ -124,6 +124,31 @@ static la_ssize_t read_below(Source *source, struct archive *a, const void **ret
         return (la_ssize_t)n;
 }
 
+static void keep_tail(Source *source, const uint8_t *data, size_t n) {
+        size_t size = sizeof(source->tail);
+
+        if (n >= size) {
+                memcpy(source->tail, data + n - size, size);
+                source->n_tail = size;
+                source->is_tail_known = true;
+        } else if (n > 0) {
+                size_t n_old = source->n_tail < size - n ? source->n_tail : size - n;
+
+                memmove(source->tail, source->tail + source->n_tail - n_old, n_old);
+                memcpy(source->tail + n_old, data, n);
+                source->n_tail = n_old + n;
+        }
+}
+
+bool source_ends_with_zeros(const Source *source) {
+        size_t i;
+
+        for (i = 0; source->is_tail_known && i < source->n_tail; i++)
+                if (source->tail[i])
+                        return false;
+        return true;
+}
+
 static la_ssize_t on_read(struct archive *a, void *userdata, const void **ret_data) {
         Source *source = userdata;
         la_ssize_t n;
@@ -138,8 +163,10 @@ static la_ssize_t on_read(struct archive *a, void *userdata, const void **ret_da
         } else {
                 n = read_below(source, a, ret_data);
         }
-        if (n > 0)
+        if (n > 0) {
                 source->at += (uint64_t)n;
+                keep_tail(source, *ret_data, (size_t)n);
+        }
         return n;
 }
 
@@ -153,6 +180,7 @@ static la_int64_t on_skip(struct archive *a, void *userdata, la_int64_t request)
         if ((uint64_t)request > left)
                 request = (la_int64_t)left;
         source->at += (uint64_t)request;
+        source->is_tail_known = false;
         return request;
 }
 

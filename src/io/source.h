@@ -18,7 +18,9 @@ typedef struct Source {
         uint64_t at;           /* of the next byte handed out */
         uint64_t n_all;        /* if seekable */
         uint64_t window_start; /* if is_file: content position of below->window[0] */
-        uint8_t tail[2 * 512]; /* if not a file: the last bytes handed out */
+        bool is_tail_known;
+        size_t n_tail;
+        uint8_t tail[512]; /* the last bytes handed out */
 } Source;
 
 /* Reads front to back, or by seeking where the layer below is a file that can be sought in. */
@@ -28,6 +30,8 @@ void source_deinit(Source *source);
 int source_hold(Source *source, uint64_t limit);
 bool source_is_seekable(const Source *source);
 void source_rewind(Source *source);
+/* The last 512 bytes handed out were zero, or were skipped and so are not known. */
+bool source_ends_with_zeros(const Source *source);
 /* Gives A its callbacks and opens it: an ARCHIVE_ status. */
 int source_open(Source *source, struct archive *a);
 

@@ -147,13 +147,13 @@ static void clean_line(char *text) {
                         *text = '?';
 }
 
-static int pass_fault(IoStream *stream, char *reason) {
+static int pass_fault(IoStream *stream, uint64_t offset, char *reason) {
         IoReader *reader = stream->reader;
         int r;
 
         clean_line(reason);
         r = reader->sink->fault(reader->sink->userdata, slice(reader->name, stream->name_size),
-                        stream->n_pulled, slice_cstr(reason));
+                        offset, slice_cstr(reason));
         return reader_fail(reader, r);
 }
 
@@ -164,7 +164,17 @@ int stream_fault(IoStream *stream, const char *format, ...) {
         va_start(args, format);
         vsnprintf(reason, sizeof(reason), format, args);
         va_end(args);
-        return pass_fault(stream, reason);
+        return pass_fault(stream, stream->n_pulled, reason);
+}
+
+int stream_fault_at(IoStream *stream, uint64_t offset, const char *format, ...) {
+        char reason[sizeof(stream->fault_reason)];
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(reason, sizeof(reason), format, args);
+        va_end(args);
+        return pass_fault(stream, offset, reason);
 }
 
 void stream_cut(IoStream *stream, const char *format, ...) {
@@ -192,5 +202,5 @@ int stream_flush(IoStream *stream) {
         if (!stream->has_fault)
                 return stream->reader->status;
         stream->has_fault = false;
-        return pass_fault(stream, stream->fault_reason);
+        return pass_fault(stream, stream->n_pulled, stream->fault_reason);
 }

@@ -104,6 +104,7 @@ Kind sniff_kind(const uint8_t *head, size_t n);
 const char *sniff_kind_name(Kind kind);
 /* BLOCK has 512 bytes. */
 bool sniff_is_tar_header(const uint8_t *block);
+bool sniff_is_tar_sum(const uint8_t *block);
 
 /* stream.c */
 
@@ -119,6 +120,8 @@ void stream_consume(IoStream *stream, size_t n);
 uint64_t stream_position(const IoStream *stream);
 /* Damage behind which reading goes on; passed to the sink at once. Returns the reader's status. */
 int stream_fault(IoStream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int stream_fault_at(IoStream *stream, uint64_t offset, const char *format, ...)
+                __attribute__((format(printf, 3, 4)));
 /*
  * Damage that ends the stream. If what is below it is cut too, that is the cause: it is added to
  * the reason, and not passed on by itself. Kept until stream_flush(), or until a layer above takes
