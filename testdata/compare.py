@@ -174,7 +174,7 @@ def generated_sets(arguments, folder):
         subprocess.run([arguments.gen, 'corpus', '--out', out, '--events', events, '--files', files, '--seed', seed],
                        check=True, stdout=subprocess.DEVNULL)
         yield Set(f'corpus of {events} events', [out], raw_share=25)
-    for scenario in sorted(os.listdir(arguments.labs)) if arguments.labs else []:
+    for scenario in sorted(os.listdir(arguments.labs)) if arguments.labs and os.path.isdir(arguments.labs) else []:
         name = os.path.splitext(scenario)[0]
         out = os.path.join(folder, 'lab-' + name)
         made = subprocess.run([arguments.gen, 'lab', name, '--out', out, '--scenarios', arguments.labs],

@@ -184,16 +184,16 @@ def random_records(rng, n, p_weird):
 
 # ---- files ----
 
-def random_log(rng, records):
-    """The bytes of one log file that holds RECORDS, in any of the containers."""
+def random_log(rng, records, odd=True):
+    """The bytes of one log file that holds RECORDS, in any of the containers; ODD: and what is no record."""
     spaces = rng.choice(['', ' \n', ' \t\r\n'])
     texts = [write_json(rng, record, spaces) for record in records]
     kind = rng.randrange(5)
     if kind == 0:
         return to_bytes('{"Records":[' + ','.join(texts) + ']}')
     if kind == 1:
-        odd = [rng.choice(['null', '17', '"text"', '[]', '[{}]']) for _ in range(rng.randrange(2))]
-        return to_bytes('{"a" : {"Records":1},\n"Records" : [ ' + ' ,\n'.join(odd + texts) + ' ], "z":[1]}\n')
+        strays = [rng.choice(['null', '17', '"text"', '[]', '[{}]'])] if odd and rng.random() < 0.5 else []
+        return to_bytes('{"a" : {"Records":1},\n"Records" : [ ' + ' ,\n'.join(strays + texts) + ' ], "z":[1]}\n')
     if kind == 2:
         return to_bytes('[' + ',\n'.join(texts) + ']')
     if kind == 3:

@@ -152,14 +152,18 @@ def tar_members(data):
     with tarfile.open(fileobj=io.BytesIO(data), mode='r:', errors='surrogateescape') as archive:
         for member in archive:
             if member.isfile():
-                yield os.fsencode(member.name), archive.extractfile(member).read()
+                yield os.fsencode(member.name), archive.extractfile(member).read(), None
 
 
 def zip_members(data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.infolist():
             if not member.is_dir():
-                yield os.fsencode(member.filename), archive.read(member)
+                try:
+                    content, fault = archive.read(member), None
+                except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                    content, fault = b'', str(error)
+                yield os.fsencode(member.filename), content, fault
 
 
 def seven_zip_members(data):
@@ -172,7 +176,7 @@ def seven_zip_members(data):
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for path, name in walk(out, Evidence()):
             with open(path, 'rb') as file:
-                yield name[len(os.fsencode(out)) + 1:], file.read()
+                yield name[len(os.fsencode(out)) + 1:], file.read(), None
 
 
 def archive_of(data):
@@ -200,8 +204,11 @@ def read_content(name, data, evidence, cut=False):
         read_log(name, data, evidence, cut)
         return
     try:
-        for member, content in members(data):
-            read_content(name + b'!' + member, content, evidence)
+        for member, content, fault in members(data):
+            inside = name + b'!' + member
+            if fault:
+                evidence.damaged.append(Fault(inside, len(content), fault))
+            read_content(inside, content, evidence, fault is not None)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError,
             subprocess.CalledProcessError) as error:
         evidence.damaged.append(Fault(name, 0, str(error)))
