@@ -116,6 +116,17 @@ int json_reader_feed(JsonReader *reader, size_t n);
 int json_reader_finish(JsonReader *reader);
 
 /*
+ * The value under PATH (keys, or numbers of array elements, joined by dots) in RECORD, a sound
+ * object: where its text stands in RECORD; type JSON_ABSENT where there is none. Of a key that
+ * stands twice the last counts.
+ */
+JsonValue json_find(Slice record, Slice path);
+
+/* The text of a string as json_find() gives it, quotes included, decoded into BUFFER (room for
+   text.size bytes); escapes that are no character become U+FFFD. Returns its size. */
+size_t json_decode(Slice text, char *buffer);
+
+/*
  * TEXT (one sound value) indented by two spaces, strings as they are but for characters that a
  * terminal would act on, which are escaped. NUL-ended, on the heap. 1 where brackets or quotes do
  * not balance.

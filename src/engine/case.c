@@ -1,0 +1,307 @@
+/*
+ * A case: opened from files, or read from evidence. One case file alone is mapped as it is;
+ * anything else becomes one store in memory, so that every query sees a single store.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/parallel.h"
+#include "base/time.h"
+#include "base/vec.h"
+#include "engine/engine.h"
+
+int engine_fail(SpoorError *error, int code, const char *format, ...) {
+        va_list args;
+
+        if (error) {
+                va_start(args, format);
+                vsnprintf(error->message, sizeof(error->message), format, args);
+                va_end(args);
+        }
+        return code;
+}
+
+int engine_check_store(Store *store, int code, SpoorError *error) {
+        const char *section = store_is_faulty(store);
+
+        return section ? engine_fail(error, code, "the case file is damaged: %s are not what was written",
+                                         section)
+                       : 0;
+}
+
+void engine_options_fill(SpoorOptions *options, const SpoorOptions *given) {
+        *options = given ? *given : (SpoorOptions){ 0 };
+        if (!options->n_threads)
+                options->n_threads = parallel_n_cores();
+        if (options->n_threads > 256)
+                options->n_threads = 256;
+        if (!options->max_depth)
+                options->max_depth = SPOOR_MAX_DEPTH;
+        if (!options->max_record_bytes)
+                options->max_record_bytes = SPOOR_MAX_RECORD_BYTES;
+        if (!options->max_nesting)
+                options->max_nesting = SPOOR_MAX_NESTING;
+}
+
+/* ---- opening ---- */
+
+static int open_case_file(const char *path, Store **ret_store, SpoorError *error) {
+        static const char *const defects[] = {
+                [STORE_FOREIGN] = "no case file",
+                [STORE_VERSION] = "a case file of another version; index the evidence again",
+                [STORE_TRUNCATED] = "a case file that was cut or grew",
+                [STORE_HEADER] = "a case file whose header is not what was written",
+        };
+        int r = store_open(path, ret_store);
+
+        if (r < 0)
+                return engine_fail(error, r, "%s: %s", path, strerror(-r));
+        return r > 0 ? engine_fail(error, SPOOR_E_CORRUPT, "%s: %s", path, defects[r]) : 0;
+}
+
+typedef struct Sources {
+        const char **raw;
+        size_t n_raw;
+        Store **cases;
+        size_t n_cases;
+} Sources;
+
+static void sources_deinit(Sources *s) {
+        for (size_t i = 0; i < s->n_cases; i++)
+                store_free(s->cases[i]);
+        free(s->raw);
+        free(s->cases);
+}
+
+/* Case files apart from raw evidence; a source named twice counts once. */
+static int sort_sources(const char *const *sources, size_t n, Sources *ret, SpoorError *error) {
+        ret->raw = vec_alloc(n, sizeof(*ret->raw));
+        ret->cases = vec_alloc(n, sizeof(*ret->cases));
+        if (!ret->raw || !ret->cases)
+                return engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM));
+        for (size_t i = 0; i < n; i++) {
+                bool is_again = false;
+                int r;
+
+                for (size_t k = 0; k < i; k++)
+                        is_again |= strcmp(sources[i], sources[k]) == 0;
+                if (is_again)
+                        continue;
+                r = strcmp(sources[i], "-") == 0 ? 0 : store_is_case(sources[i]);
+                if (r < 0 && r != -EACCES)
+                        return engine_fail(error, r, "%s: %s", sources[i], strerror(-r));
+                if (r > 0) {
+                        r = open_case_file(sources[i], &ret->cases[ret->n_cases], error);
+                        if (r)
+                                return r;
+                        ret->n_cases++;
+                } else {
+                        ret->raw[ret->n_raw++] = sources[i];
+                }
+        }
+        return 0;
+}
+
+static int wrap(Store *store, const SpoorOptions *options, SpoorCase **ret_case, SpoorError *error) {
+        SpoorCase *scase = vec_alloc_zero(1, sizeof(*scase));
+
+        if (!scase) {
+                store_free(store);
+                return engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM));
+        }
+        scase->store = store;
+        scase->options = *options;
+        pthread_mutex_init(&scase->lock, NULL);
+        *ret_case = scase;
+        return 0;
+}
+
+static int open_sources(const SpoorOptions *given, const char *const *sources, size_t n_sources,
+                bool is_copy, SpoorOptions *ret_options, Store **ret_store, SpoorError *error) {
+        Sources sorted = { 0 };
+        int r;
+
+        if (error)
+                error->message[0] = 0;
+        engine_options_fill(ret_options, given);
+        if (n_sources == 0)
+                return engine_fail(error, -EINVAL, "no source given");
+        r = sort_sources(sources, n_sources, &sorted, error);
+        if (r == 0 && sorted.n_cases == 1 && sorted.n_raw == 0 && !is_copy) {
+                *ret_store = sorted.cases[0];
+                sorted.n_cases = 0;
+        } else if (r == 0) {
+                r = engine_ingest(ret_options, sorted.raw, sorted.n_raw, sorted.cases, sorted.n_cases,
+                                ret_store, error);
+        }
+        sources_deinit(&sorted);
+        return r;
+}
+
+int spoor_case_open(const SpoorOptions *given, const char *const *sources, size_t n_sources,
+                SpoorCase **ret_case, SpoorError *error) {
+        SpoorOptions options;
+        Store *store;
+        int r = open_sources(given, sources, n_sources, false, &options, &store, error);
+
+        return r ? r : wrap(store, &options, ret_case, error);
+}
+
+int spoor_case_index(const SpoorOptions *given, const char *const *sources, size_t n_sources,
+                const char *case_path, SpoorCase **ret_case, SpoorError *error) {
+        SpoorOptions options;
+        Store *store;
+        int r = open_sources(given, sources, n_sources, true, &options, &store, error);
+
+        if (r)
+                return r;
+        if (options.progress) {
+                SpoorProgress progress = { .phase = "writing", .n_events = store_n_events(store) };
+
+                options.progress(options.userdata, &progress);
+        }
+        r = store_write(store, case_path);
+        if (r < 0) {
+                store_free(store);
+                return engine_fail(error, r, "%s: %s", case_path, strerror(-r));
+        }
+        return wrap(store, &options, ret_case, error);
+}
+
+SpoorCase *spoor_case_free(SpoorCase *scase) {
+        if (!scase)
+                return NULL;
+        store_free(scase->store);
+        pthread_mutex_destroy(&scase->lock);
+        free(scase->evidence);
+        free(scase->conflicts);
+        free(scase);
+        return NULL;
+}
+
+int spoor_case_set_evidence(SpoorCase *scase, const char *dir) {
+        char *copy = strdup(dir);
+
+        if (!copy)
+                return -ENOMEM;
+        free(scase->evidence);
+        scase->evidence = copy;
+        return 0;
+}
+
+/* ---- what it holds ---- */
+
+int spoor_case_counts(SpoorCase *scase, SpoorInfo *ret) {
+        StoreCounts counts;
+        uint32_t n = store_n_events(scase->store);
+
+        store_counts(scase->store, &counts);
+        *ret = (SpoorInfo){
+                .n_events = counts.n_events,
+                .n_duplicates = counts.n_duplicates,
+                .n_conflicts = counts.n_conflicts,
+                .n_rejected = counts.n_rejected,
+                .n_files = counts.n_files,
+                .n_damaged = counts.n_damaged,
+                .n_ignored = counts.n_ignored,
+                .n_bytes = counts.n_bytes,
+                .n_case_bytes = counts.n_image_bytes,
+                .n_string_bytes = counts.n_string_bytes,
+        };
+        if (n) {
+                ret->first_time = store_time(scase->store, 0);
+                ret->last_time = store_time(scase->store, n - 1);
+        }
+        return 0;
+}
+
+int spoor_case_info(SpoorCase *scase, SpoorInfo *ret, SpoorError *error) {
+        store_check(scase->store);
+        spoor_case_counts(scase, ret);
+        return engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
+}
+
+static int note(SpoorCase *scase, uint64_t i, SpoorDiagnosis *ret) {
+        StoreNote n = store_note(scase->store, i);
+
+        *ret = (SpoorDiagnosis){ engine_slice(n.file), n.offset, engine_slice(n.reason) };
+        return engine_check_store(scase->store, SPOOR_E_CORRUPT, NULL);
+}
+
+int spoor_case_damaged(SpoorCase *scase, uint64_t i, SpoorDiagnosis *ret) {
+        return note(scase, i, ret);
+}
+
+int spoor_case_ignored(SpoorCase *scase, uint64_t i, SpoorDiagnosis *ret) {
+        StoreCounts counts;
+
+        store_counts(scase->store, &counts);
+        return note(scase, counts.n_damaged + i, ret);
+}
+
+/* Rows are sorted by event: the first of each event is listed once. */
+static int list_conflicts(SpoorCase *scase) {
+        uint64_t n_rows = store_n_conflict_rows(scase->store), n = 0;
+        uint64_t *list = vec_alloc(n_rows, sizeof(*list));
+        uint32_t last = STORE_NONE;
+
+        if (!list)
+                return -ENOMEM;
+        for (uint64_t i = 0; i < n_rows; i++) {
+                uint32_t event = store_conflict_row(scase->store, i).event;
+
+                if (i == 0 || event != last)
+                        list[n++] = i;
+                last = event;
+        }
+        scase->conflicts = list;
+        return 0;
+}
+
+int spoor_case_conflict(SpoorCase *scase, uint64_t i, SpoorConflict *ret) {
+        char buffer[STORE_ID_SIZE];
+        StoreConflict row;
+        StoreSource kept;
+        Slice id;
+        int r = 0;
+
+        pthread_mutex_lock(&scase->lock);
+        if (!scase->conflicts)
+                r = list_conflicts(scase);
+        pthread_mutex_unlock(&scase->lock);
+        if (r < 0)
+                return r;
+        row = store_conflict_row(scase->store, scase->conflicts[i]);
+        kept = store_source(scase->store, row.event);
+        id = store_id_text(scase->store, &kept, buffer);
+        snprintf(ret->event_id, sizeof(ret->event_id), "%.*s", (int)(id.size < 64 ? id.size : 63), id.data);
+        ret->kept_file = engine_slice(store_file(scase->store, kept.file).name);
+        ret->kept_record = kept.record;
+        ret->other_file = engine_slice(store_file(scase->store, row.file).name);
+        ret->other_record = row.record;
+        return engine_check_store(scase->store, SPOOR_E_CORRUPT, NULL);
+}
+
+/* ---- versions and times ---- */
+
+const char *spoor_version(void) {
+        return SPOOR_VERSION;
+}
+
+const char *spoor_version_libraries(void) {
+        return SPOOR_LIBRARIES;
+}
+
+int spoor_time_parse(const char *text, int64_t *ret_time) {
+        return time_parse_date(slice_cstr(text), ret_time) ? SPOOR_E_SYNTAX : 0;
+}
+
+void spoor_time_format(int64_t time, char ret_text[static 40]) {
+        time_format(time, ret_text);
+}
+
+int spoor_json_pretty(SpoorSlice json, char **ret_text) {
+        return json_pretty(slice(json.data, json.size), ret_text);
+}

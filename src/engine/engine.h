@@ -1,0 +1,71 @@
+/* What the parts of the engine share; private to it. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <pthread.h>
+
+#include <spoor/spoor.h>
+
+#include "io/io.h"
+#include "json/json.h"
+#include "query/query.h"
+#include "store/store.h"
+
+struct SpoorCase {
+        Store *store;
+        SpoorOptions options; /* with defaults filled in */
+        char *evidence;       /* directory given by the caller, or NULL */
+        uint64_t *conflicts;  /* row of the first conflict of each eventID; made when asked for */
+        pthread_mutex_t lock; /* over conflicts */
+};
+
+struct SpoorSelection {
+        Selection *selection;
+};
+
+/* A cursor: what next() needs stands behind this in memory. */
+struct SpoorRows {
+        const char **columns;
+        size_t n_columns;
+        SpoorCell *cells;
+        int (*next)(SpoorRows *rows, SpoorError *ret_error);
+        void (*deinit)(SpoorRows *rows);
+        SpoorCase *scase;
+};
+
+static inline SpoorSlice engine_slice(Slice s) {
+        return (SpoorSlice){ s.data, s.size };
+}
+
+/* Fills ERROR (which may be NULL) and returns CODE. */
+__attribute__((format(printf, 3, 4))) int engine_fail(SpoorError *error, int code, const char *format,
+                ...);
+/* SPOOR code CODE for a store that met a bad block, else 0. */
+int engine_check_store(Store *store, int code, SpoorError *error);
+
+void engine_options_fill(SpoorOptions *options, const SpoorOptions *given);
+
+/* Reads raw SOURCES and pours CASES into one store. */
+int engine_ingest(const SpoorOptions *options, const char *const *sources, size_t n_sources,
+                Store *const *cases, size_t n_cases, Store **ret_store, SpoorError *error);
+
+/* A cursor of SIZE bytes with cells, whose column names are borrowed. */
+int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows **ret_rows);
+
+SpoorCell engine_text_cell(Slice text);
+SpoorCell engine_string_cell(Store *store, uint32_t string);
+
+/*
+ * The records of EVENTS, read back from the evidence: sink gets each with its place in EVENTS, file
+ * by file, not in order. Positive: SPOOR_E_EVIDENCE, and ERROR says which file or record is not what
+ * it was; or what the sink returned.
+ */
+typedef struct EvidenceSink {
+        void *userdata;
+        int (*record)(void *userdata, size_t i, Slice bytes);
+} EvidenceSink;
+
+int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_events,
+                const EvidenceSink *sink, SpoorError *error);
+
+#endif

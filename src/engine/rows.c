@@ -1,0 +1,155 @@
+/* What all cursors share, and the cursor over values (first-use, top). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "engine/engine.h"
+
+int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows **ret_rows) {
+        SpoorRows *rows = vec_alloc_zero(1, size);
+
+        if (!rows)
+                return -ENOMEM;
+        rows->scase = scase;
+        rows->n_columns = n_columns;
+        rows->columns = vec_alloc_zero(n_columns, sizeof(*rows->columns));
+        rows->cells = vec_alloc_zero(n_columns, sizeof(*rows->cells));
+        if (!rows->columns || !rows->cells) {
+                spoor_rows_free(rows);
+                return -ENOMEM;
+        }
+        *ret_rows = rows;
+        return 0;
+}
+
+SpoorRows *spoor_rows_free(SpoorRows *rows) {
+        if (!rows)
+                return NULL;
+        if (rows->deinit)
+                rows->deinit(rows);
+        free(rows->columns);
+        free(rows->cells);
+        free(rows);
+        return NULL;
+}
+
+size_t spoor_rows_n_columns(const SpoorRows *rows) {
+        return rows->n_columns;
+}
+
+const char *spoor_rows_column(const SpoorRows *rows, size_t i) {
+        return rows->columns[i];
+}
+
+int spoor_rows_next(SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *error) {
+        int r = rows->next(rows, error), fault;
+
+        /* no row, and no end of rows, is given away that rests on a bad block */
+        fault = engine_check_store(rows->scase->store, SPOOR_E_ROWS_CORRUPT, error);
+        if (r >= 0 && fault)
+                return fault;
+        if (r == 0)
+                *ret_cells = rows->cells;
+        return r;
+}
+
+SpoorCell engine_text_cell(Slice text) {
+        return text.data ? (SpoorCell){ .type = SPOOR_CELL_TEXT, .text = engine_slice(text) }
+                         : (SpoorCell){ .type = SPOOR_CELL_NULL };
+}
+
+SpoorCell engine_string_cell(Store *store, uint32_t string) {
+        return engine_text_cell(store_string(store, string));
+}
+
+/* ---- values ---- */
+
+typedef struct ValueRows {
+        SpoorRows rows;
+        size_t n_dims;
+        ValueRow *values;
+        size_t n_values, at;
+        char first_id[STORE_ID_SIZE], last_id[STORE_ID_SIZE];
+} ValueRows;
+
+static SpoorCell time_cell(int64_t time) {
+        return (SpoorCell){ .type = SPOOR_CELL_TIME, .time = time };
+}
+
+static SpoorCell count_cell(uint64_t count) {
+        return (SpoorCell){ .type = SPOOR_CELL_COUNT, .count = count };
+}
+
+static SpoorCell id_cell(Store *store, uint32_t event, char buffer[static STORE_ID_SIZE]) {
+        StoreSource source = store_source(store, event);
+
+        return engine_text_cell(store_id_text(store, &source, buffer));
+}
+
+static int next_value(SpoorRows *rows, SpoorError *error) {
+        ValueRows *v = (ValueRows *)rows;
+        Store *store = rows->scase->store;
+        SpoorCell *cell = rows->cells;
+        const ValueRow *row;
+
+        (void)error;
+        if (v->at >= v->n_values)
+                return SPOOR_END;
+        row = &v->values[v->at++];
+        for (size_t i = 0; i < v->n_dims; i++)
+                *cell++ = engine_string_cell(store, row->strings[i]);
+        *cell++ = time_cell(store_time(store, row->stats.first));
+        *cell++ = id_cell(store, row->stats.first, v->first_id);
+        *cell++ = engine_string_cell(store, store_dim_of(store, STORE_DIM_EVENT, row->stats.first));
+        *cell++ = engine_string_cell(store, store_ip(store, row->stats.first));
+        *cell++ = time_cell(store_time(store, row->stats.last));
+        *cell++ = id_cell(store, row->stats.last, v->last_id);
+        *cell++ = count_cell(row->stats.n_events);
+        *cell++ = count_cell(row->stats.n_denied);
+        *cell++ = count_cell(row->stats.n_failed);
+        return 0;
+}
+
+static void deinit_values(SpoorRows *rows) {
+        free(((ValueRows *)rows)->values);
+}
+
+int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorDim *dims, size_t n_dims,
+                SpoorOrder order, int64_t since, SpoorRows **ret_rows, SpoorError *error) {
+        static const char *const columns[] = { "firstTime", "firstEventID", "firstEventName",
+                "firstSourceIPAddress", "lastTime", "lastEventID", "events", "denied", "failed" };
+        size_t n_columns = sizeof(columns) / sizeof(columns[0]);
+        StoreDim store_dims[SPOOR_MAX_BY];
+        SpoorRows *rows;
+        ValueRows *v;
+        int r;
+
+        if (n_dims < 1 || n_dims > SPOOR_MAX_BY)
+                return engine_fail(error, -EINVAL, "1 to %d dimensions", SPOOR_MAX_BY);
+        r = engine_rows_new(scase, sizeof(ValueRows), n_dims + n_columns, &rows);
+        if (r < 0)
+                return engine_fail(error, r, "%s", strerror(-r));
+        for (size_t i = 0; i < n_dims; i++) {
+                store_dims[i] = (StoreDim)dims[i];
+                rows->columns[i] = spoor_dim_name(dims[i]);
+        }
+        for (size_t i = 0; i < n_columns; i++)
+                rows->columns[n_dims + i] = columns[i];
+        rows->next = next_value;
+        rows->deinit = deinit_values;
+        v = (ValueRows *)rows;
+        v->n_dims = n_dims;
+        r = values_collect(scase->store, selection ? selection->selection : NULL, store_dims, n_dims,
+                        order == SPOOR_ORDER_EVENTS ? VALUES_BY_EVENTS : VALUES_BY_FIRST, since,
+                        &v->values, &v->n_values);
+        if (r < 0)
+                engine_fail(error, r, "%s", strerror(-r));
+        if (r == 0)
+                r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
+        if (r) {
+                spoor_rows_free(rows);
+                return r;
+        }
+        *ret_rows = rows;
+        return 0;
+}

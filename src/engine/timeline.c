@@ -1,0 +1,265 @@
+/*
+ * The timeline: events of a plan as rows.
+ *
+ * A column is one of the table below, or a path into the record. Where there are paths, rows are
+ * made in batches: the records of a batch are read back from the evidence together, file by file, so
+ * that a file is opened once for all its rows.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "engine/engine.h"
+
+#define BATCH 4096U
+
+typedef enum Column {
+        COLUMN_TIME,
+        COLUMN_ID,
+        COLUMN_SERVICE,
+        COLUMN_NAME,
+        COLUMN_REGION,
+        COLUMN_ACCOUNT,
+        COLUMN_IP,
+        COLUMN_UA,
+        COLUMN_OUTCOME,
+        COLUMN_CODE,
+        COLUMN_MESSAGE,
+        COLUMN_READ_ONLY,
+        COLUMN_TYPE,
+        COLUMN_ARN,
+        COLUMN_USER_NAME,
+        COLUMN_KEY,
+        COLUMN_PRINCIPAL,
+        COLUMN_FILE,
+        COLUMN_RECORD,
+        N_COLUMNS,
+        COLUMN_PATH = N_COLUMNS,
+} Column;
+
+static const char *const names[N_COLUMNS] = { "eventTime", "eventID", "eventSource", "eventName",
+        "awsRegion", "account", "sourceIPAddress", "userAgent", "outcome", "errorCode",
+        "errorMessage", "readOnly", "userIdentity.type", "userIdentity.arn",
+        "userIdentity.userName", "userIdentity.accessKeyId", "principal", "source.file",
+        "source.record" };
+
+typedef struct Timeline {
+        SpoorRows rows;
+        Plan *plan;
+        Column *columns;
+        char **paths; /* names of the columns, owned */
+        size_t n_paths;
+        char id[STORE_ID_SIZE];
+
+        uint32_t events[BATCH]; /* of the batch; only with paths */
+        size_t n_events, at;
+        SpoorCell *found; /* n_paths for each event of the batch */
+        Arena texts;      /* of the batch */
+} Timeline;
+
+const char *spoor_timeline_column(size_t i) {
+        return i < N_COLUMNS ? names[i] : NULL;
+}
+
+/* ---- cells of the store ---- */
+
+static SpoorCell read_only_cell(Store *store, uint32_t event) {
+        Slice text = store_string(store, store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, event),
+                                                                   EVENT_CALL_READ_ONLY));
+
+        return text.data ? (SpoorCell){ .type = SPOOR_CELL_BOOL, .boolean = text.size == 4 }
+                         : (SpoorCell){ .type = SPOOR_CELL_NULL };
+}
+
+static SpoorCell field_cell(Store *store, StoreTuple tuple, uint32_t event, unsigned field) {
+        return engine_string_cell(store, store_field(store, tuple, store_tuple(store, tuple, event), field));
+}
+
+static SpoorCell source_cell(Timeline *t, Store *store, Column column, uint32_t event) {
+        StoreSource source = store_source(store, event);
+
+        if (column == COLUMN_ID)
+                return engine_text_cell(store_id_text(store, &source, t->id));
+        if (column == COLUMN_FILE)
+                return engine_text_cell(store_file(store, source.file).name);
+        return (SpoorCell){ .type = SPOOR_CELL_COUNT, .count = source.record };
+}
+
+static SpoorCell store_cell(Timeline *t, Store *store, Column column, uint32_t event) {
+        static const struct {
+                StoreTuple tuple;
+                unsigned field;
+        } fields[N_COLUMNS] = {
+                [COLUMN_SERVICE] = { STORE_CALL, EVENT_CALL_SERVICE },
+                [COLUMN_NAME] = { STORE_CALL, EVENT_CALL_NAME },
+                [COLUMN_REGION] = { STORE_CALL, EVENT_CALL_REGION },
+                [COLUMN_ACCOUNT] = { STORE_CALL, EVENT_CALL_ACCOUNT },
+                [COLUMN_OUTCOME] = { STORE_RESULT, STORE_RESULT_OUTCOME },
+                [COLUMN_CODE] = { STORE_RESULT, EVENT_RESULT_CODE },
+                [COLUMN_MESSAGE] = { STORE_RESULT, EVENT_RESULT_MESSAGE },
+                [COLUMN_TYPE] = { STORE_IDENTITY, EVENT_ID_TYPE },
+                [COLUMN_ARN] = { STORE_IDENTITY, EVENT_ID_ARN },
+                [COLUMN_USER_NAME] = { STORE_IDENTITY, EVENT_ID_USER_NAME },
+                [COLUMN_KEY] = { STORE_IDENTITY, EVENT_ID_KEY },
+                [COLUMN_PRINCIPAL] = { STORE_IDENTITY, STORE_ID_PRINCIPAL },
+        };
+
+        switch (column) {
+        case COLUMN_TIME:
+                return (SpoorCell){ .type = SPOOR_CELL_TIME, .time = store_time(store, event) };
+        case COLUMN_IP:
+                return engine_string_cell(store, store_ip(store, event));
+        case COLUMN_UA:
+                return engine_string_cell(store, store_ua(store, event));
+        case COLUMN_READ_ONLY:
+                return read_only_cell(store, event);
+        case COLUMN_ID:
+        case COLUMN_FILE:
+        case COLUMN_RECORD:
+                return source_cell(t, store, column, event);
+        default:
+                return field_cell(store, fields[column].tuple, event, fields[column].field);
+        }
+}
+
+static void fill_row(Timeline *t, uint32_t event, const SpoorCell *found) {
+        for (size_t i = 0; i < t->rows.n_columns; i++) {
+                if (t->columns[i] == COLUMN_PATH)
+                        t->rows.cells[i] = *found++;
+                else
+                        t->rows.cells[i] = store_cell(t, t->rows.scase->store, t->columns[i], event);
+        }
+}
+
+/* ---- cells of the evidence ---- */
+
+static int cell_of(Timeline *t, JsonValue value, SpoorCell *ret) {
+        Slice text = value.text, copy;
+        char *decoded;
+
+        *ret = (SpoorCell){ .type = SPOOR_CELL_NULL };
+        if (value.type == JSON_ABSENT || value.type == JSON_NULL)
+                return 0;
+        if (value.type == JSON_BOOL) {
+                *ret = (SpoorCell){ .type = SPOOR_CELL_BOOL, .boolean = text.size == 4 };
+                return 0;
+        }
+        if (value.type == JSON_STRING) {
+                decoded = arena_alloc(&t->texts, text.size, 1);
+                if (!decoded)
+                        return -ENOMEM;
+                *ret = engine_text_cell(slice(decoded, json_decode(text, decoded)));
+                return 0;
+        }
+        if (arena_copy(&t->texts, text, &copy) < 0)
+                return -ENOMEM;
+        *ret = (SpoorCell){ .type = SPOOR_CELL_JSON, .text = engine_slice(copy) };
+        return 0;
+}
+
+static int on_record(void *userdata, size_t i, Slice bytes) {
+        Timeline *t = userdata;
+        SpoorCell *found = t->found + i * t->n_paths;
+        int r = 0;
+
+        for (size_t c = 0; c < t->rows.n_columns && r == 0; c++) {
+                if (t->columns[c] == COLUMN_PATH)
+                        r = cell_of(t, json_find(bytes, slice_cstr(t->rows.columns[c])), found++);
+        }
+        return r;
+}
+
+static int next_batch(Timeline *t, SpoorError *error) {
+        EvidenceSink sink = { t, on_record };
+
+        arena_deinit(&t->texts);
+        t->at = t->n_events = 0;
+        while (t->n_events < BATCH && plan_next(t->plan, &t->events[t->n_events]))
+                t->n_events++;
+        if (t->n_events == 0)
+                return SPOOR_END;
+        return engine_read_evidence(t->rows.scase, t->events, t->n_events, &sink, error);
+}
+
+/* ---- the cursor ---- */
+
+static int next_row(SpoorRows *rows, SpoorError *error) {
+        Timeline *t = (Timeline *)rows;
+        uint32_t event;
+
+        if (t->n_paths == 0) {
+                if (!plan_next(t->plan, &event))
+                        return SPOOR_END;
+                fill_row(t, event, NULL);
+                return 0;
+        }
+        if (t->at == t->n_events) {
+                int r = next_batch(t, error);
+
+                if (r)
+                        return r;
+        }
+        fill_row(t, t->events[t->at], t->found + t->at * t->n_paths);
+        t->at++;
+        return 0;
+}
+
+static void deinit(SpoorRows *rows) {
+        Timeline *t = (Timeline *)rows;
+
+        for (size_t i = 0; t->paths && i < rows->n_columns; i++)
+                free(t->paths[i]);
+        free(t->paths);
+        free(t->columns);
+        free(t->found);
+        arena_deinit(&t->texts);
+        plan_free(t->plan);
+}
+
+static int set_columns(Timeline *t, const char *const *columns) {
+        t->columns = vec_alloc(t->rows.n_columns, sizeof(*t->columns));
+        t->paths = vec_alloc_zero(t->rows.n_columns, sizeof(*t->paths));
+        if (!t->columns || !t->paths)
+                return -ENOMEM;
+        for (size_t i = 0; i < t->rows.n_columns; i++) {
+                t->paths[i] = strdup(columns[i]);
+                if (!t->paths[i])
+                        return -ENOMEM;
+                t->rows.columns[i] = t->paths[i];
+                t->columns[i] = COLUMN_PATH;
+                for (int c = 0; c < N_COLUMNS; c++) {
+                        if (strcmp(names[c], columns[i]) == 0)
+                                t->columns[i] = (Column)c;
+                }
+                t->n_paths += t->columns[i] == COLUMN_PATH;
+        }
+        if (t->n_paths)
+                t->found = vec_alloc_zero(BATCH * t->n_paths, sizeof(*t->found));
+        return t->n_paths && !t->found ? -ENOMEM : 0;
+}
+
+int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection, const char *const *columns,
+                size_t n_columns, SpoorRows **ret_rows, SpoorError *error) {
+        SpoorRows *rows;
+        int r = engine_rows_new(scase, sizeof(Timeline), n_columns, &rows);
+
+        if (r < 0)
+                return engine_fail(error, r, "%s", strerror(-r));
+        rows->next = next_row;
+        rows->deinit = deinit;
+        r = set_columns((Timeline *)rows, columns);
+        if (r == 0)
+                r = plan_new(scase->store, selection ? selection->selection : NULL,
+                                &((Timeline *)rows)->plan);
+        if (r < 0)
+                engine_fail(error, r, "%s", strerror(-r));
+        if (r == 0)
+                r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
+        if (r) {
+                spoor_rows_free(rows);
+                return r;
+        }
+        *ret_rows = rows;
+        return 0;
+}

@@ -1,0 +1,230 @@
+/*
+ * One value out of one record that a reader has found sound: a walk over brackets and quotes, no
+ * parser, no allocation. Nesting is counted, not recursed into. Keys are compared as they stand, or
+ * decoded where they hold an escape. Stateless.
+ */
+#include "json/json.h"
+
+static const char *skip_space(const char *at, const char *end) {
+        while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+                at++;
+        return at;
+}
+
+/* Behind the string that begins at AT. */
+static const char *skip_string(const char *at, const char *end) {
+        for (at++; at < end && *at != '"'; at++) {
+                if (*at == '\\')
+                        at++;
+        }
+        return at < end ? at + 1 : end;
+}
+
+/* Behind the value that begins at AT. */
+static const char *skip_value(const char *at, const char *end) {
+        size_t depth = 0;
+
+        while (at < end) {
+                if (*at == '"') {
+                        at = skip_string(at, end);
+                } else if (*at == '{' || *at == '[') {
+                        depth++;
+                        at++;
+                        continue;
+                } else if (*at == '}' || *at == ']') {
+                        if (depth == 0)
+                                return at;
+                        depth--;
+                        at++;
+                } else if (depth == 0 && (*at == ',' || *at == ' ' || *at == '\n' || *at == '\t' ||
+                                                         *at == '\r')) {
+                        return at;
+                } else {
+                        at++;
+                        if (depth == 0)
+                                continue;
+                }
+                if (depth == 0)
+                        return at;
+        }
+        return end;
+}
+
+static bool is_key(Slice text, Slice key) {
+        char decoded[256];
+
+        if (!memchr(text.data, '\\', text.size))
+                return text.size == key.size + 2 && memcmp(text.data + 1, key.data, key.size) == 0;
+        return text.size <= sizeof(decoded) &&
+               slice_equal(slice(decoded, json_decode(text, decoded)), key);
+}
+
+static Slice member(Slice object, Slice key) {
+        const char *at = object.data + 1, *end = object.data + object.size;
+        Slice found = { NULL, 0 };
+
+        for (;;) {
+                const char *name = skip_space(at, end), *after, *value;
+
+                if (name >= end || *name != '"')
+                        return found;
+                after = skip_string(name, end);
+                value = skip_space(after, end);
+                if (value >= end || *value != ':')
+                        return found;
+                value = skip_space(value + 1, end);
+                at = skip_value(value, end);
+                if (is_key(slice(name, (size_t)(after - name)), key))
+                        found = slice(value, (size_t)(at - value));
+                at = skip_space(at, end);
+                if (at >= end || *at != ',')
+                        return found;
+                at++;
+        }
+}
+
+static Slice element(Slice array, Slice index) {
+        const char *at = array.data + 1, *end = array.data + array.size;
+        size_t wanted = 0;
+
+        if (!index.size || index.size > 9)
+                return (Slice){ NULL, 0 };
+        for (size_t i = 0; i < index.size; i++) {
+                if (index.data[i] < '0' || index.data[i] > '9')
+                        return (Slice){ NULL, 0 };
+                wanted = wanted * 10 + (size_t)(index.data[i] - '0');
+        }
+        for (size_t i = 0;; i++) {
+                const char *value = skip_space(at, end);
+
+                if (value >= end || *value == ']')
+                        return (Slice){ NULL, 0 };
+                at = skip_value(value, end);
+                if (i == wanted)
+                        return slice(value, (size_t)(at - value));
+                at = skip_space(at, end);
+                if (at >= end || *at != ',')
+                        return (Slice){ NULL, 0 };
+                at++;
+        }
+}
+
+static JsonType type_of(char first) {
+        switch (first) {
+        case '{':
+                return JSON_OBJECT;
+        case '[':
+                return JSON_ARRAY;
+        case '"':
+                return JSON_STRING;
+        case 't':
+        case 'f':
+                return JSON_BOOL;
+        case 'n':
+                return JSON_NULL;
+        default:
+                return JSON_NUMBER;
+        }
+}
+
+JsonValue json_find(Slice record, Slice path) {
+        const char *start = skip_space(record.data, record.data + record.size);
+        Slice value = slice(start, record.size - (size_t)(start - record.data));
+
+        while (value.size && path.data) {
+                const char *dot = memchr(path.data, '.', path.size);
+                Slice part = dot ? slice(path.data, (size_t)(dot - path.data)) : path;
+
+                value = *value.data == '{'   ? member(value, part)
+                        : *value.data == '[' ? element(value, part)
+                                             : (Slice){ NULL, 0 };
+                path = dot ? slice(dot + 1, path.size - part.size - 1) : (Slice){ NULL, 0 };
+        }
+        if (!value.size)
+                return (JsonValue){ JSON_ABSENT, { NULL, 0 } };
+        return (JsonValue){ type_of(*value.data), value };
+}
+
+/* ---- strings ---- */
+
+static int hex4(const char *at, const char *end) {
+        int value = 0;
+
+        if (end - at < 4)
+                return -1;
+        for (int i = 0; i < 4; i++) {
+                char c = at[i];
+                int digit = c >= '0' && c <= '9'   ? c - '0'
+                            : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                   : -1;
+
+                if (digit < 0)
+                        return -1;
+                value = value * 16 + digit;
+        }
+        return value;
+}
+
+static size_t put_utf8(char *to, unsigned code) {
+        if (code < 0x80) {
+                to[0] = (char)code;
+                return 1;
+        }
+        if (code < 0x800) {
+                to[0] = (char)(0xC0 | code >> 6);
+                to[1] = (char)(0x80 | (code & 0x3F));
+                return 2;
+        }
+        if (code < 0x10000) {
+                to[0] = (char)(0xE0 | code >> 12);
+                to[1] = (char)(0x80 | (code >> 6 & 0x3F));
+                to[2] = (char)(0x80 | (code & 0x3F));
+                return 3;
+        }
+        to[0] = (char)(0xF0 | code >> 18);
+        to[1] = (char)(0x80 | (code >> 12 & 0x3F));
+        to[2] = (char)(0x80 | (code >> 6 & 0x3F));
+        to[3] = (char)(0x80 | (code & 0x3F));
+        return 4;
+}
+
+/* The escape behind the backslash before AT; *ret_next behind it. Six bytes of text make at most
+   three, twelve at most four. */
+static size_t decode_escape(const char *at, const char *end, char *to, const char **ret_next) {
+        static const char from[] = "bfnrt", into[] = "\b\f\n\r\t";
+        const char *found;
+        int code, low;
+
+        *ret_next = at + 1;
+        if (*at != 'u') {
+                found = memchr(from, *at, 5);
+                *to = found ? into[found - from] : *at;
+                return 1;
+        }
+        code = hex4(at + 1, end);
+        *ret_next = code < 0 ? at + 1 : at + 5;
+        if (code < 0)
+                return put_utf8(to, 0xFFFD);
+        if (code >= 0xD800 && code < 0xDC00 && end - at >= 11 && at[5] == '\\' && at[6] == 'u') {
+                low = hex4(at + 7, end);
+                if (low >= 0xDC00 && low < 0xE000) {
+                        *ret_next = at + 11;
+                        return put_utf8(to, 0x10000U + ((unsigned)(code - 0xD800) << 10) + (unsigned)(low - 0xDC00));
+                }
+        }
+        return put_utf8(to, code >= 0xD800 && code < 0xE000 ? 0xFFFDU : (unsigned)code);
+}
+
+size_t json_decode(Slice text, char *buffer) {
+        const char *at = text.data + 1, *end = text.data + text.size - 1;
+        size_t size = 0;
+
+        while (at < end) {
+                if (*at != '\\' || at + 1 >= end)
+                        buffer[size++] = *at++;
+                else
+                        size += decode_escape(at + 1, end, buffer + size, &at);
+        }
+        return size;
+}
