@@ -23,48 +23,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/source.h"
+#include "io/archive.h"
 
 #define MAX_REOPENS 256           /* of one archive, for members that end it */
 #define MAX_HEADERS_AGAIN 2000000 /* read again while doing so */
 #define MAX_DRAINED (64U << 20)   /* behind an archive, to see the sums of the layers below */
 
-typedef struct Archive {
-        IoReader *reader;
-        uint32_t depth; /* of the layer that holds it */
-        Kind kind;
-        IoStream *below; /* that layer */
-        Source source;
-        struct archive *a;
-        bool is_front_to_back;
-        bool is_dead;   /* libarchive reads no more of it */
-        bool has_fault; /* of its own, not of a member */
-        bool was_retry; /* within a damaged stretch that has been named */
-        uint64_t n_headers;
-        uint64_t n_headers_again;
-        uint32_t n_reopens;
-        /* the member that is read */
-        const uint8_t *block;
-        size_t n_block;
-        uint64_t n_hole;   /* zeros before the block */
-        int block_status;  /* of the call that gave it, if it also told of damage */
-        uint32_t n_barren; /* calls in a row that gave nothing */
-} Archive;
+const char *archive_message(const Archive *archive) {
+        const char *text = archive->a ? archive_error_string(archive->a) : NULL;
+
+        return text ? text : "damaged or cut short";
+}
 
 static uint64_t position(const Archive *archive) {
         la_int64_t n = archive->a ? archive_filter_bytes(archive->a, -1) : 0;
 
         return n > 0 ? (uint64_t)n : 0;
-}
-
-static const char *message(const Archive *archive) {
-        const char *text = archive_error_string(archive->a);
-
-        return text ? text : "damaged";
-}
-
-static const char *kind_name(const Archive *archive) {
-        return sniff_kind_name(archive->kind);
 }
 
 /* Damage of the archive itself. If the layer below is cut, that says it. */
@@ -78,8 +52,8 @@ __attribute__((format(printf, 2, 3))) static int fault(Archive *archive, const c
         va_start(args, format);
         vsnprintf(text, sizeof(text), format, args);
         va_end(args);
-        return stream_fault_at(archive->below, position(archive), "%s: %s at byte %" PRIu64,
-                        kind_name(archive), text, position(archive));
+        return stream_fault_at(archive->below, position(archive), "%s: %s (at byte %" PRIu64 ")",
+                        sniff_kind_name(archive->kind), text, position(archive));
 }
 
 /* ---- libarchive ---- */
@@ -109,26 +83,39 @@ static int support_format(const Archive *archive) {
         }
 }
 
-static int open_archive(Archive *archive) {
+/* A new handle at the beginning of the source; an ARCHIVE_ status. */
+static int start(Archive *archive) {
         int r;
 
         if (archive->a)
                 archive_read_free(archive->a);
         source_rewind(&archive->source);
-        archive->is_dead = false;
         archive->a = archive_read_new();
         if (!archive->a)
-                return reader_fail(archive->reader, -ENOMEM);
+                return ARCHIVE_FATAL;
         r = support_format(archive);
-        if (r == ARCHIVE_OK || r == ARCHIVE_WARN)
-                r = source_open(&archive->source, archive->a);
+        return r < ARCHIVE_WARN ? r : source_open(&archive->source, archive->a);
+}
+
+static int open_archive(Archive *archive) {
+        int r;
+
+        archive->is_dead = false;
+        r = start(archive);
+        if (r < ARCHIVE_WARN && archive->a && !archive->reader->status &&
+                        archive->kind == KIND_ZIP && !archive->is_front_to_back) {
+                archive->is_front_to_back = true;
+                r = fault(archive, "no central directory at its end, read front to back");
+                if (r)
+                        return r;
+                r = start(archive);
+        }
+        if (!archive->a)
+                return reader_fail(archive->reader, -ENOMEM);
         if (archive->reader->status)
                 return archive->reader->status;
-        if (r < ARCHIVE_WARN) {
-                archive->is_dead = true;
-                return fault(archive, "%s", message(archive));
-        }
-        return 0;
+        archive->is_dead = r < ARCHIVE_WARN;
+        return archive->is_dead ? fault(archive, "%s", archive_message(archive)) : 0;
 }
 
 /* An ARCHIVE_ status. */
@@ -143,16 +130,18 @@ static int next_header(Archive *archive, struct archive_entry **ret_entry) {
         return r;
 }
 
-/* Opens an archive that libarchive has given up again, and goes behind the header it was at. */
-static int reopen(Archive *archive) {
+int archive_reopen(Archive *archive, size_t max_chunk) {
         struct archive_entry *entry;
         uint64_t i;
         int r;
 
         if (++archive->n_reopens > MAX_REOPENS ||
-                        archive->n_headers_again + archive->n_headers > MAX_HEADERS_AGAIN)
+                        archive->n_headers_again + archive->n_headers > MAX_HEADERS_AGAIN) {
+                archive->is_dead = true;
                 return fault(archive, "too many damaged members, the rest is not read");
+        }
         archive->n_headers_again += archive->n_headers;
+        archive->source.max_chunk = max_chunk;
         r = open_archive(archive);
         for (i = 0; r == 0 && !archive->is_dead && i < archive->n_headers; i++) {
                 int k = next_header(archive, &entry);
@@ -160,86 +149,13 @@ static int reopen(Archive *archive) {
                 r = archive->reader->status;
                 if (r == 0 && (k == ARCHIVE_FATAL || k == ARCHIVE_EOF)) {
                         archive->is_dead = true;
-                        r = fault(archive, "%s; the rest is not read", message(archive));
+                        r = fault(archive, "%s, the rest is not read", archive_message(archive));
                 }
         }
         return r;
 }
 
 /* ---- members ---- */
-
-static bool is_only_sum(int status, const char *text) {
-        return status == ARCHIVE_WARN || strstr(text, "CRC") || strstr(text, "checksum");
-}
-
-/* What libarchive said of the last block: a sum that is wrong is no end, everything else is. */
-static int pass_member_fault(Archive *archive, IoStream *stream) {
-        int status = archive->block_status;
-        const char *text = message(archive);
-
-        archive->block_status = ARCHIVE_OK;
-        if (status == ARCHIVE_FATAL)
-                archive->is_dead = true;
-        if (status != ARCHIVE_FATAL && is_only_sum(status, text) && archive->n_barren < 2)
-                return stream_fault(stream, "%s: %s", kind_name(archive), text);
-        stream_cut(stream, "%s: %s", kind_name(archive), text);
-        return 0;
-}
-
-static int next_block(Archive *archive, IoStream *stream) {
-        const void *block = NULL;
-        la_int64_t offset = 0;
-        size_t n = 0;
-        int r;
-
-        r = archive_read_data_block(archive->a, &block, &n, &offset);
-        if (archive->reader->status)
-                return archive->reader->status;
-        if (r == ARCHIVE_EOF) {
-                stream->is_ended = true;
-                if (stream->below->has_fault)
-                        stream_cut(stream, "%s: cut short", kind_name(archive));
-                return 0;
-        }
-        archive->block_status = r;
-        archive->n_barren = block && n ? 0 : archive->n_barren + 1;
-        if (!block || n == 0)
-                return 0;
-        archive->block = block;
-        archive->n_block = n;
-        if (offset > 0 && (uint64_t)offset > stream->n_pulled)
-                archive->n_hole = (uint64_t)offset - stream->n_pulled;
-        return 0;
-}
-
-static int member_pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *ret_n) {
-        Archive *archive = stream->state;
-        int r = 0;
-
-        while (r == 0 && archive->n_block == 0) {
-                if (stream->is_ended)
-                        return 0;
-                if (archive->block_status != ARCHIVE_OK)
-                        r = pass_member_fault(archive, stream);
-                else if (archive->n_barren > 1000)
-                        stream_cut(stream, "%s: no data", kind_name(archive));
-                else
-                        r = next_block(archive, stream);
-        }
-        if (r)
-                return r;
-        if (archive->n_hole > 0) {
-                *ret_n = archive->n_hole < cap ? (size_t)archive->n_hole : cap;
-                memset(buffer, 0, *ret_n);
-                archive->n_hole -= *ret_n;
-                return 0;
-        }
-        *ret_n = archive->n_block < cap ? archive->n_block : cap;
-        memcpy(buffer, archive->block, *ret_n);
-        archive->block += *ret_n;
-        archive->n_block -= *ret_n;
-        return 0;
-}
 
 static bool is_content(struct archive_entry *entry) {
         mode_t type = archive_entry_filetype(entry);
@@ -280,40 +196,40 @@ static int visit_member(Archive *archive, struct archive_entry *entry) {
         if (r)
                 return r;
         layer->stream.name_size = size;
-        archive->n_block = 0;
-        archive->n_hole = 0;
-        archive->n_barren = 0;
-        archive->block_status = ARCHIVE_OK;
+        member_reset(archive);
         if (archive_entry_is_data_encrypted(entry))
-                stream_cut(&layer->stream, "%s: member is encrypted, not read", kind_name(archive));
+                stream_cut(&layer->stream, "%s: member is encrypted, not read",
+                                sniff_kind_name(archive->kind));
         r = reader_visit_layer(reader, archive->depth + 1);
         return r ? r : stream_flush(&layer->stream);
 }
 
 /* ---- the archive ---- */
 
-/* A zip whose central directory is missing is read as far as it goes. */
-static int read_front_to_back(Archive *archive) {
-        int r;
-
-        r = fault(archive, "no central directory at its end, so read front to back");
-        archive->is_front_to_back = true;
-        archive->n_headers = 0;
-        return r ? r : open_archive(archive);
-}
-
-/* A header that is no header. Returns 0 with is_dead set where nothing more can be read. */
+/*
+ * A header that is none. A zip's central directory may lead to it and the next members still stand
+ * behind it, so that is read on by looking for the next header. is_dead where nothing more can be
+ * read.
+ */
 static int pass_bad_header(Archive *archive, int status) {
         bool is_named = archive->was_retry;
+        bool can_go_on = archive->kind == KIND_ZIP && !archive->is_front_to_back &&
+                         source_is_seekable(&archive->source);
+        int r;
 
-        if (archive->kind == KIND_ZIP && !archive->is_front_to_back && archive->n_headers == 0)
-                return read_front_to_back(archive);
+        archive->was_retry = true;
         if (status != ARCHIVE_RETRY)
                 archive->is_dead = true;
-        archive->was_retry = true;
-        return is_named ? 0
-                        : fault(archive, "%s%s", message(archive),
-                                          archive->is_dead ? ", the rest is not read" : "");
+        if (is_named)
+                return 0;
+        r = fault(archive, "%s%s", archive_message(archive),
+                        can_go_on          ? ", read front to back from here"
+                        : archive->is_dead ? ", the rest is not read"
+                                           : "");
+        if (r || !can_go_on)
+                return r;
+        archive->is_front_to_back = true;
+        return archive_reopen(archive, 0);
 }
 
 static bool is_of_names(const char *text) {
@@ -332,7 +248,7 @@ static int visit_members(Archive *archive) {
                 r = archive->reader->status;
                 if (r || status == ARCHIVE_EOF)
                         return r;
-                if (status < ARCHIVE_WARN) {
+                if (status == ARCHIVE_RETRY || status < ARCHIVE_WARN) {
                         r = pass_bad_header(archive, status);
                         if (!archive->is_dead && status == ARCHIVE_RETRY &&
                                         position(archive) <= before)
@@ -341,13 +257,15 @@ static int visit_members(Archive *archive) {
                 }
                 archive->was_retry = false;
                 archive->n_headers++;
-                if (status == ARCHIVE_WARN && !is_of_names(message(archive)))
-                        r = fault(archive, "%s", message(archive));
+                if (status == ARCHIVE_WARN && !is_of_names(archive_message(archive)))
+                        r = fault(archive, "%s", archive_message(archive));
                 if (r == 0)
                         r = visit_member(archive, entry);
-                if (r == 0 && archive->is_dead && archive->kind != KIND_TAR &&
-                                source_is_seekable(&archive->source))
-                        r = reopen(archive);
+                if (r || !archive->is_dead)
+                        continue;
+                archive->has_fault = true;
+                if (archive->kind != KIND_TAR && source_is_seekable(&archive->source))
+                        r = archive_reopen(archive, 0);
         }
         return r;
 }
@@ -372,6 +290,17 @@ static int find_tar_header(Archive *archive, bool *ret_moved) {
         }
 }
 
+/* Nothing but a central directory's end, where libarchive does not look for one. */
+static int is_zip_empty(Archive *archive, bool *ret_empty) {
+        const uint8_t *head;
+        size_t n;
+        int r;
+
+        r = stream_peek(archive->below, 4, &head, &n);
+        *ret_empty = r == 0 && n >= 4 && head[2] == 5;
+        return r;
+}
+
 /* How the bytes of the archive come to libarchive. */
 static int open_source(Archive *archive) {
         bool moved = false;
@@ -381,6 +310,8 @@ static int open_source(Archive *archive) {
                 r = find_tar_header(archive, &moved);
         if (r == 0)
                 r = source_init(&archive->source, archive->below, !moved);
+        if (r == 0 && archive->kind == KIND_ZIP)
+                r = is_zip_empty(archive, &archive->is_front_to_back);
         if (r || archive->kind == KIND_TAR || source_is_seekable(&archive->source))
                 return r;
         r = source_hold(&archive->source,

@@ -42,11 +42,47 @@ struct Filter *filter_free(Filter *filter) {
         return NULL;
 }
 
+/* Packed bytes that libarchive has used, not only asked for. */
+static uint64_t n_taken(const Filter *filter) {
+        la_int64_t n = archive_filter_bytes(filter->archive, -1);
+
+        return n > 0 ? (uint64_t)n : 0;
+}
+
 static void cut(IoStream *stream, Filter *filter) {
         const char *message = archive_error_string(filter->archive);
 
-        stream_cut(stream, "%s: %s by compressed byte %" PRIu64, sniff_kind_name(filter->kind),
-                        message ? message : "damaged", stream_position(stream->below));
+        stream_cut(stream, "%s: %s at compressed byte %" PRIu64, sniff_kind_name(filter->kind),
+                        message ? message : "damaged", n_taken(filter));
+}
+
+/* The end, sound as far as libarchive tells; some of its filters do not look behind it. */
+static int end(IoStream *stream, Filter *filter) {
+        uint64_t at = n_taken(filter), n_left = filter->source.at > at ? filter->source.at - at : 0;
+
+        stream->is_ended = true;
+        if (stream->below->has_fault) {
+                stream_cut(stream, "%s: cut short", sniff_kind_name(filter->kind));
+                return 0;
+        }
+        for (;;) {
+                const uint8_t *data;
+                size_t n;
+                int r;
+
+                r = stream_view(stream->below, &data, &n);
+                if (r)
+                        return r;
+                if (n == 0)
+                        break;
+                n_left += n;
+                stream_consume(stream->below, n);
+        }
+        if (n_left == 0)
+                return 0;
+        return stream_fault(stream,
+                        "%s: %" PRIu64 " byte%s after its end at compressed byte %" PRIu64,
+                        sniff_kind_name(filter->kind), n_left, n_left == 1 ? "" : "s", at);
 }
 
 static int filter_pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *ret_n) {
@@ -63,9 +99,7 @@ static int filter_pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *re
                 filter->block = block;
                 if (r == ARCHIVE_EOF) {
                         filter->n_block = 0;
-                        if (stream->below->has_fault)
-                                stream_cut(stream, "%s: cut short", sniff_kind_name(filter->kind));
-                        return 0;
+                        return end(stream, filter);
                 }
                 if (r < ARCHIVE_WARN) {
                         filter->n_block = 0;
@@ -92,6 +126,9 @@ static int start(Filter *filter) {
                 r = archive_read_append_filter(filter->archive, codes[filter->kind]);
         if (r == ARCHIVE_OK)
                 r = source_open(&filter->source, filter->archive);
+        /* Damage in the first block passes for an empty archive, but has left a message. */
+        if (r == ARCHIVE_OK && archive_errno(filter->archive) != 0)
+                r = ARCHIVE_FATAL;
         if (r == ARCHIVE_OK)
                 r = archive_read_next_header(filter->archive, &entry);
         return r;
@@ -120,9 +157,11 @@ int filter_open(IoReader *reader, uint32_t depth, Kind kind) {
         r = start(filter);
         if (reader->status)
                 return reader->status;
-        if (r == ARCHIVE_EOF)
-                layer->stream.is_ended = true;
-        else if (r < ARCHIVE_WARN)
+        /* Damage in the first block looks like an empty archive to libarchive, but has a message.
+         */
+        if (r < ARCHIVE_WARN || (r == ARCHIVE_EOF && archive_error_string(filter->archive)))
                 cut(&layer->stream, filter);
+        else if (r == ARCHIVE_EOF)
+                return end(&layer->stream, filter);
         return 0;
 }

@@ -163,6 +163,8 @@ static la_ssize_t on_read(struct archive *a, void *userdata, const void **ret_da
         } else {
                 n = read_below(source, a, ret_data);
         }
+        if (source->max_chunk && source_is_seekable(source) && n > (la_ssize_t)source->max_chunk)
+                n = (la_ssize_t)source->max_chunk;
         if (n > 0) {
                 source->at += (uint64_t)n;
                 keep_tail(source, *ret_data, (size_t)n);

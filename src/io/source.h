@@ -10,10 +10,11 @@
 
 typedef struct Source {
         IoStream *below;
-        bool is_file;    /* seekable, by pread() of the reader's file */
-        bool is_whole;   /* seekable, all of it is in memory */
-        uint64_t base;   /* where in the file its content begins */
-        uint8_t *memory; /* what was held of it */
+        bool is_file;     /* seekable, by pread() of the reader's file */
+        bool is_whole;    /* seekable, all of it is in memory */
+        size_t max_chunk; /* handed out at once where it can be sought in; 0: any */
+        uint64_t base;    /* where in the file its content begins */
+        uint8_t *memory;  /* what was held of it */
         uint64_t n_memory;
         uint64_t at;           /* of the next byte handed out */
         uint64_t n_all;        /* if seekable */
