@@ -7,17 +7,19 @@
 
 #define K_WORKLOAD (K_LAMBDA | K_ECS | K_IRSA)
 #define K_PERSON (K_HUMAN | K_CONSOLE)
-#define KMS_KEY "[{\"accountId\":\"%a\",\"type\":\"AWS::KMS::Key\",\"ARN\":\"arn:aws:kms:%r:%a:key/%k\"}]"
-#define S3_OBJECT \
-        "[{\"type\":\"AWS::S3::Object\",\"ARN\":\"arn:aws:s3:::%b/%o\"},{\"accountId\":\"%a\"," \
+#define KMS_KEY                                                                                    \
+        "[{\"accountId\":\"%a\",\"type\":\"AWS::KMS::Key\",\"ARN\":\"arn:aws:kms:%r:%a:key/%k\"}]"
+#define S3_OBJECT                                                                                  \
+        "[{\"type\":\"AWS::S3::Object\",\"ARN\":\"arn:aws:s3:::%b/%o\"},{\"accountId\":\"%a\","    \
         "\"type\":\"AWS::S3::Bucket\",\"ARN\":\"arn:aws:s3:::%b\"}]"
-#define S3_BUCKET "[{\"accountId\":\"%a\",\"type\":\"AWS::S3::Bucket\",\"ARN\":\"arn:aws:s3:::%b\"}]"
-#define S3_EXTRA \
-        "{\"SignatureVersion\":\"SigV4\",\"CipherSuite\":\"TLS_AES_128_GCM_SHA256\"," \
+#define S3_BUCKET                                                                                  \
+        "[{\"accountId\":\"%a\",\"type\":\"AWS::S3::Bucket\",\"ARN\":\"arn:aws:s3:::%b\"}]"
+#define S3_EXTRA                                                                                   \
+        "{\"SignatureVersion\":\"SigV4\",\"CipherSuite\":\"TLS_AES_128_GCM_SHA256\","              \
         "\"bytesTransferredIn\":0,\"AuthenticationMethod\":\"AuthHeader\",\"x-amz-id-2\":\"%B=\"," \
         "\"bytesTransferredOut\":%N}"
 #define SECRET_ARN "arn:aws:secretsmanager:%r:%a:secret:%S"
-#define FILTER(name, value) \
+#define FILTER(name, value)                                                                        \
         "{\"name\":\"" name "\",\"valueSet\":{\"items\":[{\"value\":\"" value "\"}]}}"
 
 /* clang-format off */

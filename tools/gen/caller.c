@@ -28,8 +28,11 @@ static void federation(Call *c, Buf *b) {
         if (c->session.kind == KIND_IRSA) {
                 buf_str(b, "\"webIdFederationData\":{\"federatedProvider\":\"arn:aws:iam::");
                 world_account(c->w, c->session.account, b);
-                buf_fmt(b, ":oidc-provider/oidc.eks.%s.amazonaws.com/id/EXAMPLED539D4633E53DE1B716"
-                           "D3041E\",\"attributes\":{}},", c->region);
+                buf_fmt(b,
+                                ":oidc-provider/oidc.eks.%s.amazonaws.com/id/"
+                                "EXAMPLED539D4633E53DE1B716"
+                                "D3041E\",\"attributes\":{}},",
+                                c->region);
         } else if (c->session.id & 1) {
                 buf_str(b, "\"webIdFederationData\":{},");
         }
@@ -121,16 +124,20 @@ static void federated(Call *c, Buf *b) {
         if (c->type == CALLER_WEB) {
                 buf_fmt(b, "{\"type\":\"WebIdentityUser\",\"principalId\":\"arn:aws:iam::");
                 world_account(c->w, s.account, b);
-                buf_fmt(b, ":oidc-provider/oidc.eks.%s.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3"
-                           "041E:sts.amazonaws.com:system:serviceaccount:kube-system:",
+                buf_fmt(b,
+                                ":oidc-provider/oidc.eks.%s.amazonaws.com/id/"
+                                "EXAMPLED539D4633E53DE1B716D3"
+                                "041E:sts.amazonaws.com:system:serviceaccount:kube-system:",
                                 c->region);
                 world_words(s.role, 2, '-', b);
                 buf_str(b, "\",\"userName\":\"system:serviceaccount:kube-system:");
                 world_words(s.role, 2, '-', b);
                 buf_fmt(b, "\",\"identityProvider\":\"arn:aws:iam::");
                 world_account(c->w, s.account, b);
-                buf_fmt(b, ":oidc-provider/oidc.eks.%s.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3"
-                           "041E\"}",
+                buf_fmt(b,
+                                ":oidc-provider/oidc.eks.%s.amazonaws.com/id/"
+                                "EXAMPLED539D4633E53DE1B716D3"
+                                "041E\"}",
                                 c->region);
                 return;
         }

@@ -7,20 +7,23 @@
 
 #include <string.h>
 
-enum { TAG_EVENT = 400, LATE_SECONDS = 7200, SAMPLE = 16384, MAX_LIST = 150 };
+enum { TAG_EVENT = 400, LATE_SECONDS = 7200, SAMPLE = 16384, MAX_LIST = 600 };
 
 static const Api issue_service = {"sts", "AssumeRole", 0, 0, API_READ,
                 "{\"roleArn\":\"%4\",\"roleSessionName\":\"%5\"}",
-                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":\"%3\"}}",
+                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":"
+                "\"%3\"}}",
                 "[{\"accountId\":\"%a\",\"type\":\"AWS::IAM::Role\",\"ARN\":\"%4\"}]", NULL, NULL};
 static const Api issue_role = {"sts", "AssumeRole", 0, 0, API_READ,
                 "{\"roleArn\":\"%4\",\"roleSessionName\":\"%5\",\"durationSeconds\":3600}",
-                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":\"%3\"},"
+                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":"
+                "\"%3\"},"
                 "\"assumedRoleUser\":{\"assumedRoleId\":\"%6\",\"arn\":\"%7\"}}",
                 "[{\"accountId\":\"%a\",\"type\":\"AWS::IAM::Role\",\"ARN\":\"%4\"}]", NULL, NULL};
 static const Api issue_web = {"sts", "AssumeRoleWithWebIdentity", 0, 0, API_READ,
                 "{\"durationSeconds\":3600,\"roleArn\":\"%4\",\"roleSessionName\":\"%5\"}",
-                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":\"%3\"},"
+                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":"
+                "\"%3\"},"
                 "\"subjectFromWebIdentityToken\":\"system:serviceaccount:kube-system:%w\","
                 "\"assumedRoleUser\":{\"assumedRoleId\":\"%6\",\"arn\":\"%7\"},"
                 "\"provider\":\"arn:aws:iam::%a:oidc-provider/oidc.eks.%r.amazonaws.com/id/"
@@ -30,21 +33,25 @@ static const Api issue_saml = {"sts", "AssumeRoleWithSAML", 0, 0, API_READ,
                 "{\"sAMLAssertionID\":\"_%y\",\"roleSessionName\":\"%5\",\"durationSeconds\":28800,"
                 "\"roleArn\":\"%4\",\"principalArn\":\"arn:aws:iam::%a:saml-provider/"
                 "AWSSSO_EXAMPLE_DO_NOT_DELETE\"}",
-                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":\"%3\"},"
+                "{\"credentials\":{\"accessKeyId\":\"%1\",\"sessionToken\":\"%2\",\"expiration\":"
+                "\"%3\"},"
                 "\"assumedRoleUser\":{\"assumedRoleId\":\"%6\",\"arn\":\"%7\"},\"subject\":\"%5\","
-                "\"subjectType\":\"persistent\",\"issuer\":\"https://portal.sso.%r.amazonaws.com/saml/"
+                "\"subjectType\":\"persistent\",\"issuer\":\"https://portal.sso.%r.amazonaws.com/"
+                "saml/"
                 "assertion/EXAMPLE\",\"audience\":\"https://signin.aws.amazon.com/saml\"}",
                 "[{\"accountId\":\"%a\",\"type\":\"AWS::IAM::Role\",\"ARN\":\"%4\"}]", NULL, NULL};
 static const Api issue_login = {"signin", "ConsoleLogin", 0, 0, 0, NULL,
                 "{\"ConsoleLogin\":\"Success\"}", NULL, NULL, NULL};
 static const Api service_event = {"secretsmanager", "SecretVersionDeletion", 0, 0, 0, NULL, NULL,
-                NULL, "{\"SecretId\":\"arn:aws:secretsmanager:%r:%a:secret:%S\",\"SecretVersionId\":\"%U\"}",
+                NULL,
+                "{\"SecretId\":\"arn:aws:secretsmanager:%r:%a:secret:%S\",\"SecretVersionId\":\"%"
+                "U\"}",
                 NULL};
 
 /* The principal that makes an issued session; `issued` lives in the caller's frame. */
 static void issue(Call *c, uint32_t stream, uint64_t number, Session *issued) {
-        static const char *const services[] = {"lambda.amazonaws.com", "ec2.amazonaws.com",
-                        "ecs-tasks.amazonaws.com"};
+        static const char *const services[] = {
+                        "lambda.amazonaws.com", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"};
         const World *w = c->w;
 
         session_issued_by(w, stream, number, issued);
@@ -171,8 +178,8 @@ int64_t event_time(const World *w, uint32_t stream, uint64_t number) {
                 session_issued_by(w, stream, number, &s);
                 return plan_clock(&w->plan, s.created);
         }
-        return plan_clock(&w->plan, even_of(w, stream, number,
-                                                    rng_hash(w->seed, TAG_EVENT, stream, number)));
+        return plan_clock(&w->plan,
+                        even_of(w, stream, number, rng_hash(w->seed, TAG_EVENT, stream, number)));
 }
 
 void event_write(const World *w, uint32_t stream, uint64_t number, Buf *b) {
@@ -193,7 +200,10 @@ void event_write(const World *w, uint32_t stream, uint64_t number, Buf *b) {
         c.time = plan_clock(&w->plan, even);
         c.session.account = st->account;
         x = rng_below(&c.r, 1000);
-        if (x < 700)
+        c.lean = rng_below(&c.r, 1000) < w->lean_permille;
+        if (c.lean)
+                by_service(&c);
+        else if (x < 700)
                 by_session(&c, stream, even);
         else if (x < 790)
                 by_user(&c);
@@ -205,8 +215,7 @@ void event_write(const World *w, uint32_t stream, uint64_t number, Buf *b) {
                 rarely(&c, rng_below(&c.r, 40));
         if (c.api->weight && rng_below(&c.r, 1000) < 30)
                 c.error = api_pick_error(c.api, &c.r);
-        c.lean = rng_below(&c.r, 1000) < w->lean_permille;
-        /* Most lists are short, a few are long: the mean is about two and a half times the scale. */
+        /* Most lists are short, a few are long. */
         c.list = 1 + (uint32_t)((uint64_t)w->list_scale * rng_zipf(rng_next(&c.r), 16) / 100);
         if (c.list > MAX_LIST)
                 c.list = MAX_LIST;

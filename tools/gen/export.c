@@ -6,7 +6,8 @@
 
 void export_path(Buf *path, const char *dir, const char *org, const char *account,
                 const char *region, int64_t delivered, uint64_t random, Packing packing) {
-        static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        static const char digit[] =
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         Civil c = when_civil(delivered);
 
         buf_clear(path);

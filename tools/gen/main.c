@@ -27,7 +27,7 @@ static const char help[] =
                 "  --start DATE          first day, YYYY-MM-DD (2025-11-01)\n"
                 "  --duplicates PERMILLE of events delivered again in the next file (5); these\n"
                 "                        records come on top of N\n"
-                "  --bytes-per-event B   average size of a record's JSON aimed at (1250)\n"
+                "  --bytes-per-event B   average size of a record's JSON, 900 to 4000 (1250)\n"
                 "  --level L             gzip level 1..9 (6)\n"
                 "  --threads T           threads; they change nothing in the output (2)\n"
                 "  --packing P           gzip: one member a file; plain: no compression; multi: a\n"
@@ -67,8 +67,24 @@ static bool number(const char *text, uint64_t least, uint64_t most, uint64_t *re
         return true;
 }
 
-enum { O_OUT = 1, O_EVENTS, O_FILES, O_SEED, O_ACCOUNTS, O_DAYS, O_START, O_DUPLICATES, O_BYTES,
-        O_LEVEL, O_THREADS, O_PACKING, O_SCENARIOS, O_BOMB, O_BOMB_BYTES, O_HELP };
+enum {
+        O_OUT = 1,
+        O_EVENTS,
+        O_FILES,
+        O_SEED,
+        O_ACCOUNTS,
+        O_DAYS,
+        O_START,
+        O_DUPLICATES,
+        O_BYTES,
+        O_LEVEL,
+        O_THREADS,
+        O_PACKING,
+        O_SCENARIOS,
+        O_BOMB,
+        O_BOMB_BYTES,
+        O_HELP
+};
 
 static const struct option options[] = {
                 {"out", required_argument, NULL, O_OUT},
@@ -124,7 +140,7 @@ static bool set_number(Line *l, int option, const char *text) {
         case O_DUPLICATES:
                 return number(text, 0, 1000, &l->duplicates);
         case O_BYTES:
-                return number(text, 700, 100000, &l->bytes);
+                return number(text, 900, 4000, &l->bytes);
         case O_LEVEL:
                 return number(text, 1, 9, &l->level);
         case O_THREADS:
@@ -161,13 +177,18 @@ static bool set(Line *l, int option, const char *text) {
 }
 
 static int run_corpus(const Line *l) {
-        CorpusOptions o = {.out = l->out, .packing = l->packing, .level = (int)l->level,
+        CorpusOptions o = {.out = l->out,
+                        .packing = l->packing,
+                        .level = (int)l->level,
                         .n_threads = (unsigned)l->threads};
 
         if (!l->events || !l->files)
                 return usage("corpus needs --events and --files", NULL);
-        o.params = (Params){.n_events = l->events, .n_files = l->files, .seed = l->seed,
-                        .n_accounts = (uint32_t)l->accounts, .start = l->start,
+        o.params = (Params){.n_events = l->events,
+                        .n_files = l->files,
+                        .seed = l->seed,
+                        .n_accounts = (uint32_t)l->accounts,
+                        .start = l->start,
                         .span = (int64_t)l->days * 86400,
                         .duplicates_permille = (uint32_t)l->duplicates,
                         .bytes_per_event = (uint32_t)l->bytes};
@@ -180,15 +201,27 @@ static int dispatch(const char *command, const char *name, const Line *l) {
         if (!strcmp(command, "corpus"))
                 return run_corpus(l);
         if (!strcmp(command, "lab"))
-                return lab_run(&(LabOptions){.name = name, .out = l->out, .seed = l->seed,
-                                .scenarios = l->scenarios, .packing = l->packing});
-        return damage_run(&(DamageOptions){.out = l->out, .seed = l->seed, .bomb = l->bomb,
+                return lab_run(&(LabOptions){.name = name,
+                                .out = l->out,
+                                .seed = l->seed,
+                                .scenarios = l->scenarios,
+                                .packing = l->packing});
+        return damage_run(&(DamageOptions){.out = l->out,
+                        .seed = l->seed,
+                        .bomb = l->bomb,
                         .bomb_bytes = l->bomb_bytes});
 }
 
 int main(int argc, char **argv) {
-        Line l = {.seed = 1, .accounts = 8, .days = 30, .duplicates = 5, .bytes = 1250, .level = 6,
-                        .threads = 2, .bomb_bytes = 10000000000u, .start = 1761955200,
+        Line l = {.seed = 1,
+                        .accounts = 8,
+                        .days = 30,
+                        .duplicates = 5,
+                        .bytes = 1250,
+                        .level = 6,
+                        .threads = 2,
+                        .bomb_bytes = 10000000000u,
+                        .start = 1761955200,
                         .scenarios = getenv("SPOOR_SCENARIOS")};
         const char *command = argc > 1 ? argv[1] : "", *name = NULL;
         int option;

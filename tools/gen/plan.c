@@ -29,7 +29,7 @@ static uint32_t regions_of(const Params *p, uint32_t account) {
 
         if (p->region_names || (p->n_regions && p->n_regions < n))
                 n = p->n_regions;
-        return n < N_REGIONS ? n : N_REGIONS;
+        return p->region_names || n < N_REGIONS ? n : N_REGIONS;
 }
 
 /* Weight of a stream: falls with the account's rank, and off its home region. */
@@ -40,7 +40,7 @@ static uint64_t weight_of(uint32_t account, uint32_t k) {
 static void share_files(Plan *plan) {
         for (uint32_t s = 0; s < plan->n_streams; s++)
                 plan->streams[s].n_files = plan->p.n_files / plan->n_streams +
-                                (s < plan->p.n_files % plan->n_streams);
+                                           (s < plan->p.n_files % plan->n_streams);
 }
 
 static void share_events(Plan *plan) {
@@ -109,7 +109,7 @@ uint64_t plan_first(const Plan *plan, uint32_t stream, uint64_t r) {
         if (r)
                 w += rng_scale(rng_hash(plan->p.seed, 2, stream, r), WOBBLE);
         return (floor_one ? r : 0) +
-                        (uint64_t)((unsigned __int128)spare * w / (st->n_files * UNIT));
+               (uint64_t)((unsigned __int128)spare * w / (st->n_files * UNIT));
 }
 
 uint64_t plan_file_of(const Plan *plan, uint32_t stream, uint64_t number) {
@@ -149,8 +149,8 @@ bool plan_number_at(const Plan *plan, uint32_t stream, int64_t even, uint64_t *r
         n = plan_first(plan, stream, r + 1) - first;
         if (!n)
                 return false;
-        *ret_number = first + (uint64_t)((place % (uint64_t)plan->p.span) * n /
-                                                (uint64_t)plan->p.span);
+        *ret_number = first +
+                      (uint64_t)((place % (uint64_t)plan->p.span) * n / (uint64_t)plan->p.span);
         return true;
 }
 
@@ -179,5 +179,5 @@ bool plan_is_issue(uint64_t number) {
 
 bool plan_is_duplicated(const Plan *plan, uint32_t stream, uint64_t number) {
         return rng_scale(rng_hash(plan->p.seed, 4, stream, number), 1000) <
-                        plan->p.duplicates_permille;
+               plan->p.duplicates_permille;
 }

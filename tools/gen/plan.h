@@ -17,8 +17,8 @@ typedef struct Params {
         int64_t span;       /* seconds */
         uint32_t duplicates_permille;
         uint32_t bytes_per_event;
-        bool quiet;                      /* for labs: nothing an investigator would have to explain */
-        bool management_only;            /* no data events */
+        bool quiet;           /* for labs: nothing an investigator would have to explain */
+        bool management_only; /* no data events */
         const char *const *account_ids;  /* for labs: given instead of drawn; n_accounts of them */
         const char *const *region_names; /* for labs: n_regions of them */
 } Params;

@@ -18,11 +18,15 @@ static void expand_or_null(Call *c, const char *key, const char *text, Buf *b) {
 
 static void head(Call *c, Buf *b) {
         buf_fmt(b, "{\"eventVersion\":\"%s\",\"userIdentity\":",
-                        c->h % 8 < 3 ? "1.08" : c->h % 8 < 6 ? "1.09" : "1.11");
+                        c->h % 8 < 3   ? "1.08"
+                        : c->h % 8 < 6 ? "1.09"
+                                       : "1.11");
         caller_identity(c, b);
         buf_str(b, ",\"eventTime\":\"");
         when_iso(b, c->time);
-        buf_fmt(b, "\",\"eventSource\":\"%s.amazonaws.com\",\"eventName\":\"%s\",\"awsRegion\":\"%s\"",
+        buf_fmt(b,
+                        "\",\"eventSource\":\"%s.amazonaws.com\",\"eventName\":\"%s\","
+                        "\"awsRegion\":\"%s\"",
                         c->api->service, c->api->name, c->region);
         buf_str(b, ",\"sourceIPAddress\":\"");
         caller_address(c, b);
@@ -79,8 +83,9 @@ static void tail(Call *c, Buf *b) {
         }
         buf_fmt(b, ",\"eventCategory\":\"%s\"", data ? "Data" : "Management");
         if (!c->service && !c->lean) {
-                buf_fmt(b, ",\"tlsDetails\":{\"tlsVersion\":\"%s\",\"cipherSuite\":\"%s\","
-                           "\"clientProvidedHostHeader\":\"%s.%s.amazonaws.com\"}",
+                buf_fmt(b,
+                                ",\"tlsDetails\":{\"tlsVersion\":\"%s\",\"cipherSuite\":\"%s\","
+                                "\"clientProvidedHostHeader\":\"%s.%s.amazonaws.com\"}",
                                 c->session.id % 3 ? "TLSv1.3" : "TLSv1.2",
                                 c->session.id % 3 ? "TLS_AES_128_GCM_SHA256"
                                                   : "ECDHE-RSA-AES128-GCM-SHA256",

@@ -26,7 +26,8 @@ typedef struct Call {
         Rng r;
         int64_t time; /* seconds since 1970 */
         CallerType type;
-        Session session; /* CALLER_SESSION; for others only kind, role and id: where they call from */
+        Session session; /* CALLER_SESSION; for others only kind, role and id: where they call from
+                          */
         uint32_t user;
         const char *service; /* a service's DNS name: invokedBy, and the address */
         const Api *api;

@@ -10,16 +10,19 @@
  *
  * Calls across accounts: in the home stream of account 0 each tenth issuing event goes out to
  * another account; in the home stream of each other account each tenth is the arrival of such a
- * call. The two positions that lie nearest each other in time, seen from both sides, are mates: they
- * share time, key and sharedEventID. All O(1), no state, any thread. */
+ * call. The two positions that lie nearest each other in time, seen from both sides, are mates:
+ * they share time, key and sharedEventID. All O(1), no state, any thread. */
 #include "world.h"
 
 enum { TAG_SESSION = 200, TAG_ROLE_PICK, TAG_IP, TAG_UNSEEN, TAG_NAME };
-enum { HOUR = 3600, PAIR_STEP = ISSUE_EVERY * PAIR_EVERY,
-        PAIR_OFFSET = PAIR_AT * ISSUE_EVERY + ISSUE_AT };
+enum {
+        HOUR = 3600,
+        PAIR_STEP = ISSUE_EVERY * PAIR_EVERY,
+        PAIR_OFFSET = PAIR_AT * ISSUE_EVERY + ISSUE_AT
+};
 
-static const int64_t life[N_KINDS] = {12 * HOUR, 6 * HOUR, 6 * HOUR, 12 * HOUR, 8 * HOUR, HOUR, HOUR,
-                12 * HOUR, HOUR, HOUR};
+static const int64_t life[N_KINDS] = {12 * HOUR, 6 * HOUR, 6 * HOUR, 12 * HOUR, 8 * HOUR, HOUR,
+                HOUR, 12 * HOUR, HOUR, HOUR};
 
 static bool is_pair_place(const World *w, uint32_t stream, uint64_t number) {
         const Stream *st = &w->plan.streams[stream];
@@ -119,8 +122,8 @@ void session_issued_by(const World *w, uint32_t stream, uint64_t number, Session
 }
 
 static void unseen(const World *w, uint32_t account, int64_t even, Rng *r, Session *ret_session) {
-        static const Kind kinds[] = {KIND_LAMBDA, KIND_EC2, KIND_EC2, KIND_ECS, KIND_IRSA,
-                        KIND_HUMAN};
+        static const Kind kinds[] = {
+                        KIND_LAMBDA, KIND_EC2, KIND_EC2, KIND_ECS, KIND_IRSA, KIND_HUMAN};
         Session s = {.account = account, .kind = kinds[rng_below(r, 6)]};
         int64_t epoch, shift;
 
@@ -148,8 +151,7 @@ void session_pick(const World *w, uint32_t stream, int64_t even, Rng *r, Session
                         continue;
                 ordinal = ((number - ISSUE_AT) / ISSUE_EVERY) >> bits << bits;
                 session_issued_by(w, from, ordinal * ISSUE_EVERY + ISSUE_AT, &s);
-                if (s.account == account && s.created <= even &&
-                                even - s.created < life[s.kind]) {
+                if (s.account == account && s.created <= even && even - s.created < life[s.kind]) {
                         *ret_session = s;
                         return;
                 }
@@ -188,7 +190,8 @@ void session_name(const World *w, const Session *s, Buf *b) {
                 buf_str(b, "GitHubActions");
                 break;
         default:
-                buf_fmt(b, "aws-go-sdk-%llu", 1700000000000000000u +
+                buf_fmt(b, "aws-go-sdk-%llu",
+                                1700000000000000000u +
                                                 (unsigned long long)(s->id % 90000000000000000u));
         }
 }
@@ -235,14 +238,17 @@ const char *session_agent(const Session *s) {
                         {"aws-sdk-java/2.20.74 Linux/5.10.210-201.852.amzn2.x86_64 "
                          "OpenJDK_64-Bit_Server_VM/11.0.22+7 Java/11.0.22 vendor/Eclipse_Adoptium "
                          "io/sync http/Apache cfg/retry-mode/legacy",
-                                        "Boto3/1.34.11 md/Botocore#1.34.11 ua/2.0 os/linux#5.10.205 "
-                                        "md/arch#x86_64 lang/python#3.11.9 exec-env/AWS_ECS_FARGATE",
+                                        "Boto3/1.34.11 md/Botocore#1.34.11 ua/2.0 "
+                                        "os/linux#5.10.205 "
+                                        "md/arch#x86_64 lang/python#3.11.9 "
+                                        "exec-env/AWS_ECS_FARGATE",
                                         "aws-sdk-nodejs/2.1518.0 linux/v20.11.0 promise",
                                         "amazon-ecs-agent/1.80.0 (linux) aws-sdk-go/1.47.9"},
                         {"aws-sdk-go/1.45.15 (go1.21.3; linux; amd64) karpenter.sh-v0.31.2",
                                         "aws-sdk-go/1.48.10 (go1.21.5; linux; amd64) "
                                         "elbv2.k8s.aws/v2.6.2",
-                                        "Boto3/1.28.57 Python/3.10.13 Linux/5.10.198 Botocore/1.31.57",
+                                        "Boto3/1.28.57 Python/3.10.13 Linux/5.10.198 "
+                                        "Botocore/1.31.57",
                                         "external-secrets/v0.9.11 aws-sdk-go/1.49.13"},
                         {"AWS Internal",
                                         "aws-cli/2.17.40 md/awscrt#0.21.2 ua/2.0 os/macos#23.6.0 "
@@ -263,7 +269,8 @@ const char *session_agent(const Session *s) {
                                         "Boto3/1.33.9 md/Botocore#1.33.9 ua/2.0 os/linux#6.5.0 "
                                         "md/arch#x86_64 lang/python#3.12.1"},
                         {"aws-sdk-go/1.44.122 (go1.19.2; linux; amd64)",
-                                        "Boto3/1.24.59 Python/3.8.18 Linux/5.10.209 Botocore/1.27.59",
+                                        "Boto3/1.24.59 Python/3.8.18 Linux/5.10.209 "
+                                        "Botocore/1.27.59",
                                         "steampipe/0.21.1 aws-sdk-go-v2/1.21.0", "prowler/3.11.3"},
                         {"AWS Internal", "signin.amazonaws.com", "S3Console/0.4",
                                         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) "

@@ -8,7 +8,8 @@
  *   w two words  R role  u user  P person  U uuid  x 17 hex  y 32 hex  q Q base32  B base64
  *   n 0..255  m two hex  N up to 2^31  d epoch ms  T D time  Y date with slashes
  *   W caller's ARN  X service:Action  Z service
- *   1 issued key  2 token  3 expiry  4 role ARN  5 session name  6 role id:session  7 session ARN */
+ *   1 issued key  2 token  3 expiry  4 role ARN  5 session name  6 role id:session  7 session ARN
+ */
 #include "record.h"
 #include "when.h"
 
@@ -101,7 +102,7 @@ static void expand_thing(Call *c, char letter, uint32_t item, Buf *b) {
                 world_user(c->w, c->account, n % world_n_users(c->w), b);
                 break;
         default:
-                buf_str(b, letter == 'i'   ? "i-0"
+                buf_str(b, letter == 'i'        ? "i-0"
                                 : letter == 'v' ? "vpc-0"
                                 : letter == 's' ? "subnet-0"
                                 : letter == 'g' ? "sg-0"
@@ -116,7 +117,8 @@ static void expand_object(Call *c, uint32_t item, Buf *b) {
         uint64_t h = rng_hash(c->h, TAG_OBJECT, item, 0);
 
         if (h % 64 == 0) {
-                buf_str(b, "berichte/\xc3\x9c" "bersicht M\xc3\xa4rz/");
+                buf_str(b, "berichte/\xc3\x9c"
+                           "bersicht M\xc3\xa4rz/");
                 world_words(h, 1, '-', b);
                 buf_str(b, ".pdf");
                 return;

@@ -43,8 +43,8 @@ bool when_parse(const char *text, int64_t *ret_time) {
         if (strlen(text) == 10)
                 (void)sscanf(text, "%4d-%2u-%2u%n", &c.year, &c.month, &c.day, &end);
         else
-                (void)sscanf(text, "%4d-%2u-%2uT%2u:%2u:%2uZ%n", &c.year, &c.month, &c.day,
-                                &c.hour, &c.minute, &c.second, &end);
+                (void)sscanf(text, "%4d-%2u-%2uT%2u:%2u:%2uZ%n", &c.year, &c.month, &c.day, &c.hour,
+                                &c.minute, &c.second, &end);
         if (end < 0 || text[end] || c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31 ||
                         c.hour > 23 || c.minute > 59 || c.second > 59)
                 return false;

@@ -17,8 +17,8 @@ static const char *const words[] = {"payments", "orders", "ledger", "search", "c
                 "webhook", "audit", "backup", "restore", "sync", "loader", "parser", "scraper",
                 "router", "proxy", "shipping", "returns", "pricing", "basket", "checkout", "fraud",
                 "risk", "kyc", "loyalty", "promo", "tracking", "fleet", "telemetry", "sensor",
-                "video", "encoder", "thumbnail", "content", "editor", "review", "ranking", "feature",
-                "training", "inference"};
+                "video", "encoder", "thumbnail", "content", "editor", "review", "ranking",
+                "feature", "training", "inference"};
 static const char *const stages[] = {"prod", "prod", "prod", "staging", "dev", "preview", "shared"};
 static const char *const people[] = {"alice", "bob", "carol", "dmitri", "erin", "farid", "grace",
                 "hanna", "ivan", "jonas", "keiko", "lars", "maria", "nikhil", "olga", "pedro",
@@ -69,7 +69,8 @@ void world_org(const World *w, Buf *b) {
         buf_str(b, "o-");
         for (unsigned i = 0; i < 10; i++)
                 buf_char(b, "abcdefghijklmnopqrstuvwxyz0123456789"[rng_hash(w->seed, TAG_ORG, i,
-                                                0) % 36]);
+                                                                                   0) %
+                                                                   36]);
 }
 
 void world_words(uint64_t h, unsigned n, char between, Buf *b) {
@@ -91,8 +92,8 @@ void world_role(const World *w, uint32_t account, Kind kind, uint32_t n, Buf *b)
         uint64_t h = rng_hash(w->seed, TAG_ROLE + ((uint64_t)kind << 32), account, n);
         static const char *const sso[] = {"AdministratorAccess", "ReadOnlyAccess",
                         "PowerUserAccess", "DeveloperAccess", "BillingView", "SecurityAudit"};
-        static const char *const audit[] = {"OrganizationAccountAccessRole", "security-audit",
-                        "cost-reporting"};
+        static const char *const audit[] = {
+                        "OrganizationAccountAccessRole", "security-audit", "cost-reporting"};
 
         if (kind == KIND_HUMAN) {
                 buf_fmt(b, "AWSReservedSSO_%s_", sso[n % 6]);
@@ -128,8 +129,8 @@ void world_role_path(Kind kind, Buf *b) {
 }
 
 void world_role_id(const World *w, uint32_t account, Kind kind, uint32_t n, Buf *b) {
-        id_base32(b, "AROA",
-                        rng_hash(w->seed, TAG_ROLE_ID + ((uint64_t)kind << 32), account, n), 17);
+        id_base32(b, "AROA", rng_hash(w->seed, TAG_ROLE_ID + ((uint64_t)kind << 32), account, n),
+                        17);
 }
 
 void world_user(const World *w, uint32_t account, uint32_t n, Buf *b) {

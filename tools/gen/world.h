@@ -19,10 +19,18 @@ typedef enum Kind {
         N_KINDS,
 } Kind;
 
-enum { K_LAMBDA = 1 << KIND_LAMBDA, K_EC2 = 1 << KIND_EC2, K_ECS = 1 << KIND_ECS,
-        K_IRSA = 1 << KIND_IRSA, K_HUMAN = 1 << KIND_HUMAN, K_CI = 1 << KIND_CI,
-        K_AUDIT = 1 << KIND_AUDIT, K_CONSOLE = 1 << KIND_CONSOLE, K_SERVICE = 1 << KIND_SERVICE,
-        K_ACCOUNT = 1 << KIND_ACCOUNT };
+enum {
+        K_LAMBDA = 1 << KIND_LAMBDA,
+        K_EC2 = 1 << KIND_EC2,
+        K_ECS = 1 << KIND_ECS,
+        K_IRSA = 1 << KIND_IRSA,
+        K_HUMAN = 1 << KIND_HUMAN,
+        K_CI = 1 << KIND_CI,
+        K_AUDIT = 1 << KIND_AUDIT,
+        K_CONSOLE = 1 << KIND_CONSOLE,
+        K_SERVICE = 1 << KIND_SERVICE,
+        K_ACCOUNT = 1 << KIND_ACCOUNT
+};
 
 /* A set of temporary credentials. Made by the event (stream, number), or, where `issued` is not
  * set, before the evidence begins. */
