@@ -174,13 +174,18 @@ def generated_sets(arguments, folder):
         subprocess.run([arguments.gen, 'corpus', '--out', out, '--events', events, '--files', files, '--seed', seed],
                        check=True, stdout=subprocess.DEVNULL)
         yield Set(f'corpus of {events} events', [out], raw_share=25)
-    for scenario in sorted(os.listdir(arguments.labs)) if arguments.labs and os.path.isdir(arguments.labs) else []:
+    for scenario in lab_scenarios(arguments.labs):
         name = os.path.splitext(scenario)[0]
         out = os.path.join(folder, 'lab-' + name)
-        made = subprocess.run([arguments.gen, 'lab', name, '--out', out, '--scenarios', arguments.labs],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        if made.returncode == 0:
-            yield Set(f'lab {name}', [out], raw_share=8)
+        subprocess.run([arguments.gen, 'lab', name, '--out', out, '--scenarios', arguments.labs], check=True,
+                       stdout=subprocess.DEVNULL)
+        yield Set(f'lab {name}', [out], raw_share=8)
+
+
+def lab_scenarios(folder):
+    if not folder or not os.path.isdir(folder):
+        return []
+    return sorted(name for name in os.listdir(folder) if name.endswith('.jsonl'))
 
 
 def all_sets(arguments, checks, folder):
