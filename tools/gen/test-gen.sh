@@ -53,4 +53,18 @@ for seed in 1 1; do
                 --scenarios "$labs" >/dev/null
 done
 diff -r "$top/lab.1" "$top/lab.2" >/dev/null || fail "a lab differs from itself"
+for n in 1 2; do
+        "$gen" damage --out "$top/damage.$n"
+        chmod 600 "$top/damage.$n/cases/unreadable.json"
+done
+diff -r --no-dereference "$top/damage.1" "$top/damage.2" >/dev/null || fail "damage differs from itself"
+(cd "$top/damage.1/cases" && find . ! -type d) | LC_ALL=C sort >"$top/have"
+tail -n +2 "$top/damage.1/expected.tsv" | LC_ALL=C cut -f 1 | LC_ALL=C sed 's|^|./|' |
+        LC_ALL=C sort >"$top/want"
+cmp -s "$top/have" "$top/want" || fail "damage holds other files than expected.tsv names"
+"$gen" damage --out "$top/bombs" --bomb --bomb-bytes 50000000
+chmod 600 "$top/bombs/cases/unreadable.json"
+for bomb in "$top"/bombs/cases/bomb-*; do
+        [ "$(gzip -dc "$bomb" | wc -c)" -ge 50000000 ] || fail "$bomb is no bomb"
+done
 echo "spoor-gen keeps its promises"
