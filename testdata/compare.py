@@ -27,6 +27,7 @@ class Set(NamedTuple):
     sources: list
     # A malformed stretch may hide any number of records, so behind one their numbers are open.
     exact: bool = True
+    at_least: int = 0    # so many events, where the set is not exact
     expected: dict = {}  # counts known from elsewhere than the reference
     raw_share: int = 1   # every how many queries the raw evidence is asked too
 
@@ -62,7 +63,7 @@ class Comparison:
             self.checks.fail(name, f'{error}\n{result.story()}')
             return
         expected = naive.info(self.case)
-        self.checks.check(name, not (why := info_difference(expected, found, self.set.exact)),
+        self.checks.check(name, not (why := info_difference(expected, found, self.set)),
                           lambda: f'{why}\n{result.story()}')
         self.checks.equal(f'{name}: exit status', self.status, result.status)
 
@@ -95,11 +96,11 @@ class Comparison:
             return f'no JSON lines: {error}'
 
 
-def info_difference(expected, found, exact):
+def info_difference(expected, found, evidence):
     """What differs, or ''. Reasons are for people; where and which file are for both."""
-    wrong = []
-    if found.get('events', 0) < 0 or 'duplicates' not in found or 'rejected' not in found:
-        return f'counts are missing: {found}'
+    wrong, exact = [], evidence.exact
+    if found.get('events', -1) < evidence.at_least:
+        wrong.append(f'events: at least {evidence.at_least} expected, {found.get("events")} found')
     keys = ['events', 'duplicates', 'conflicts', 'rejected', 'files', 'firstTime', 'lastTime']
     for key in keys if exact else []:
         if expected[key] != found.get(key):
@@ -160,11 +161,13 @@ def shared_sets(checks):
         checks.skip('real records', 'no SPOOR_SHARED_DATA and no ../shared/data')
         return
     known = {'stratus-detonation-logs': {'events': 310, 'rejected': 0}, 'boogy-eks': {'events': 1679, 'rejected': 0},
-             'umccr-versions': {'events': 204, 'conflicts': 2, 'rejected': 0}, 'opensearch-aws-config': {}}
+             'umccr-versions': {'events': 204, 'conflicts': 2, 'rejected': 0}}
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)
         if os.path.isdir(path):
-            yield Set(name, [path], exact=name != 'opensearch-aws-config', expected=known.get(name, {}), raw_share=4)
+            # Behind its fault stand 790 bare records; those in a shipper's wrapping may be read or not.
+            malformed = name == 'opensearch-aws-config'
+            yield Set(name, [path], not malformed, 793 if malformed else 0, known.get(name, {}), raw_share=4)
 
 
 def generated_sets(arguments, folder):
