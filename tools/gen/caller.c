@@ -25,7 +25,7 @@ static void issuer(Call *c, Buf *b) {
 }
 
 static void federation(Call *c, Buf *b) {
-        if (c->session.kind == KIND_IRSA) {
+        if (c->session.kind == KIND_IRSA && c->session.id & 2) {
                 buf_str(b, "\"webIdFederationData\":{\"federatedProvider\":\"arn:aws:iam::");
                 world_account(c->w, c->session.account, b);
                 buf_fmt(b,

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { TAG_EVENT = 400, LATE_SECONDS = 7200, SAMPLE = 16384, MAX_LIST = 600 };
+enum { TAG_EVENT = 400, LATE_SECONDS = 7200, SAMPLE = 16384, MAX_LIST = 600, LIST_SCALE = 12 };
 
 static const Api issue_service = {"sts", "AssumeRole", 0, 0, API_READ,
                 "{\"roleArn\":\"%4\",\"roleSessionName\":\"%5\"}",
@@ -203,11 +203,11 @@ void event_write(const World *w, uint32_t stream, uint64_t number, Buf *b) {
         c.lean = rng_below(&c.r, 1000) < w->lean_permille;
         if (c.lean)
                 by_service(&c);
-        else if (x < 700)
+        else if (x < 500)
                 by_session(&c, stream, even);
-        else if (x < 790)
+        else if (x < 590)
                 by_user(&c);
-        else if (x < 930)
+        else if (x < 900)
                 by_service(&c);
         else if (x < 995 || w->plan.p.quiet)
                 by_account(&c);
@@ -238,13 +238,17 @@ static uint64_t mean_size(const World *w, Buf *b) {
 }
 
 bool event_calibrate(World *w, uint32_t bytes_per_event) {
-        uint32_t *knob = &w->list_scale, low = 0, high = 20000;
+        uint32_t *knob = &w->list_scale, low = LIST_SCALE, high = 20000;
         Buf b = {0};
-        uint64_t size = mean_size(w, &b);
-        bool leaner = size > bytes_per_event;
+        uint64_t size;
+        bool leaner;
 
+        w->list_scale = LIST_SCALE;
+        size = mean_size(w, &b);
+        leaner = size > bytes_per_event;
         if (leaner) {
                 knob = &w->lean_permille;
+                low = 0;
                 high = 1000;
         }
         while (size && low + 1 < high) {

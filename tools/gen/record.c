@@ -82,7 +82,7 @@ static void tail(Call *c, Buf *b) {
                 buf_char(b, '"');
         }
         buf_fmt(b, ",\"eventCategory\":\"%s\"", data ? "Data" : "Management");
-        if (!c->service && !c->lean) {
+        if (!c->service && !c->lean && c->session.id % 10 > 2) {
                 buf_fmt(b,
                                 ",\"tlsDetails\":{\"tlsVersion\":\"%s\",\"cipherSuite\":\"%s\","
                                 "\"clientProvidedHostHeader\":\"%s.%s.amazonaws.com\"}",

@@ -168,7 +168,7 @@ void session_name(const World *w, const Session *s, Buf *b) {
 
         switch (s->kind) {
         case KIND_LAMBDA:
-                world_words(h, 3, '-', b);
+                world_words(h, 2, '-', b);
                 break;
         case KIND_EC2:
                 buf_str(b, "i-0");

@@ -90,7 +90,7 @@ static void expand_thing(Call *c, char letter, uint32_t item, Buf *b) {
         case 'f':
         case 'w':
         case 'c':
-                world_words(h, letter == 'f' ? 3 : letter == 'c' ? 1 : 2, '-', b);
+                world_words(h, letter == 'c' ? 1 : 2, '-', b);
                 break;
         case 't':
                 world_words(h, 2, '_', b);

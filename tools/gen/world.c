@@ -108,7 +108,7 @@ void world_role(const World *w, uint32_t account, Kind kind, uint32_t n, Buf *b)
                 buf_str(b, "ecsTaskRole-");
         else if (kind == KIND_CI)
                 buf_str(b, "github-deploy-");
-        else
+        else if (kind != KIND_LAMBDA)
                 buf_fmt(b, "%s-", PICK(stages, h));
         world_words(h, 2, '-', b);
         if (n > 30)
@@ -124,8 +124,6 @@ void world_role(const World *w, uint32_t account, Kind kind, uint32_t n, Buf *b)
 void world_role_path(Kind kind, Buf *b) {
         if (kind == KIND_HUMAN)
                 buf_str(b, "aws-reserved/sso.amazonaws.com/eu-west-1/");
-        else if (kind == KIND_LAMBDA)
-                buf_str(b, "service-role/");
 }
 
 void world_role_id(const World *w, uint32_t account, Kind kind, uint32_t n, Buf *b) {
