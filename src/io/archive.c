@@ -42,7 +42,9 @@ static uint64_t position(const Archive *archive) {
 }
 
 /* Damage of the archive itself. If the layer below is cut, that says it. */
-__attribute__((format(printf, 2, 3))) static int fault(Archive *archive, const char *format, ...) {
+static int fault(Archive *archive, uint64_t at, const char *format, ...)
+                __attribute__((format(printf, 3, 4)));
+static int fault(Archive *archive, uint64_t at, const char *format, ...) {
         char text[300];
         va_list args;
 
@@ -52,8 +54,8 @@ __attribute__((format(printf, 2, 3))) static int fault(Archive *archive, const c
         va_start(args, format);
         vsnprintf(text, sizeof(text), format, args);
         va_end(args);
-        return stream_fault_at(archive->below, position(archive), "%s: %s (at byte %" PRIu64 ")",
-                        sniff_kind_name(archive->kind), text, position(archive));
+        return stream_fault_at(archive->below, at, "%s: %s (at byte %" PRIu64 ")",
+                        sniff_kind_name(archive->kind), text, at);
 }
 
 /* ---- libarchive ---- */
@@ -105,7 +107,8 @@ static int open_archive(Archive *archive) {
         if (r < ARCHIVE_WARN && archive->a && !archive->reader->status &&
                         archive->kind == KIND_ZIP && !archive->is_front_to_back) {
                 archive->is_front_to_back = true;
-                r = fault(archive, "no central directory at its end, read front to back");
+                r = fault(archive, position(archive),
+                                "no central directory at its end, read front to back");
                 if (r)
                         return r;
                 r = start(archive);
@@ -115,7 +118,8 @@ static int open_archive(Archive *archive) {
         if (archive->reader->status)
                 return archive->reader->status;
         archive->is_dead = r < ARCHIVE_WARN;
-        return archive->is_dead ? fault(archive, "%s", archive_message(archive)) : 0;
+        return archive->is_dead ? fault(archive, position(archive), "%s", archive_message(archive))
+                                : 0;
 }
 
 /* An ARCHIVE_ status. */
@@ -138,7 +142,8 @@ int archive_reopen(Archive *archive, size_t max_chunk) {
         if (++archive->n_reopens > MAX_REOPENS ||
                         archive->n_headers_again + archive->n_headers > MAX_HEADERS_AGAIN) {
                 archive->is_dead = true;
-                return fault(archive, "too many damaged members, the rest is not read");
+                return fault(archive, position(archive),
+                                "too many damaged members, the rest is not read");
         }
         archive->n_headers_again += archive->n_headers;
         archive->source.max_chunk = max_chunk;
@@ -149,7 +154,8 @@ int archive_reopen(Archive *archive, size_t max_chunk) {
                 r = archive->reader->status;
                 if (r == 0 && (k == ARCHIVE_FATAL || k == ARCHIVE_EOF)) {
                         archive->is_dead = true;
-                        r = fault(archive, "%s, the rest is not read", archive_message(archive));
+                        r = fault(archive, position(archive), "%s, the rest is not read",
+                                        archive_message(archive));
                 }
         }
         return r;
@@ -213,6 +219,7 @@ static int visit_member(Archive *archive, struct archive_entry *entry) {
  */
 static int pass_bad_header(Archive *archive, int status) {
         bool is_named = archive->was_retry;
+        uint64_t at = position(archive);
         bool can_go_on = archive->kind == KIND_ZIP && !archive->is_front_to_back &&
                          source_is_seekable(&archive->source);
         int r;
@@ -222,7 +229,10 @@ static int pass_bad_header(Archive *archive, int status) {
                 archive->is_dead = true;
         if (is_named)
                 return 0;
-        r = fault(archive, "%s%s", archive_message(archive),
+        /* libarchive stands behind the block of a tar that is no header. */
+        if (archive->kind == KIND_TAR && status == ARCHIVE_RETRY && at >= STREAM_SNIFF)
+                at -= STREAM_SNIFF;
+        r = fault(archive, at, "%s%s", archive_message(archive),
                         can_go_on          ? ", read front to back from here"
                         : archive->is_dead ? ", the rest is not read"
                                            : "");
@@ -258,7 +268,7 @@ static int visit_members(Archive *archive) {
                 archive->was_retry = false;
                 archive->n_headers++;
                 if (status == ARCHIVE_WARN && !is_of_names(archive_message(archive)))
-                        r = fault(archive, "%s", archive_message(archive));
+                        r = fault(archive, position(archive), "%s", archive_message(archive));
                 if (r == 0)
                         r = visit_member(archive, entry);
                 if (r || !archive->is_dead)
@@ -282,7 +292,7 @@ static int find_tar_header(Archive *archive, bool *ret_moved) {
                 if (r || n < STREAM_SNIFF || sniff_is_tar_sum(head))
                         return r;
                 if (!*ret_moved)
-                        r = fault(archive, "damaged header");
+                        r = fault(archive, position(archive), "damaged header");
                 if (r)
                         return r;
                 *ret_moved = true;
@@ -323,8 +333,8 @@ static int open_source(Archive *archive) {
                 return 0;
         }
         archive->is_dead = true;
-        return fault(archive, "larger than %u MiB inside another layer, not read",
-                        IO_MAX_HELD_7Z >> 20);
+        return fault(archive, position(archive),
+                        "larger than %u MiB inside another layer, not read", IO_MAX_HELD_7Z >> 20);
 }
 
 /* Reads what stands behind the archive, so that the sums of the layers below are seen. */
@@ -363,7 +373,7 @@ int archive_visit(IoReader *reader, uint32_t depth, Kind kind) {
                 r = visit_members(&archive);
         if (r == 0 && kind == KIND_TAR && !archive.has_fault && !archive.below->is_cut &&
                         !source_ends_with_zeros(&archive.source))
-                r = fault(&archive, "no end-of-archive mark: cut short");
+                r = fault(&archive, position(&archive), "no end-of-archive mark: cut short");
         if (r == 0)
                 r = drain(&archive);
         if (archive.a)

@@ -65,6 +65,8 @@ static int end(IoStream *stream, Filter *filter) {
                 stream_cut(stream, "%s: cut short", sniff_kind_name(filter->kind));
                 return 0;
         }
+        if (filter->kind == KIND_LZIP && stream->n_pulled == 0)
+                return 0; /* libarchive leaves the trailer of an empty one */
         for (;;) {
                 const uint8_t *data;
                 size_t n;
@@ -122,10 +124,16 @@ static int start(Filter *filter) {
         r = archive_read_support_format_raw(filter->archive);
         if (r == ARCHIVE_OK)
                 r = archive_read_support_format_empty(filter->archive);
-        if (r == ARCHIVE_OK)
+        /* libarchive's own order of things makes compress crash when it is given and not found. */
+        if (r == ARCHIVE_OK && filter->kind == KIND_COMPRESS)
+                r = archive_read_support_filter_compress(filter->archive);
+        else if (r == ARCHIVE_OK)
                 r = archive_read_append_filter(filter->archive, codes[filter->kind]);
         if (r == ARCHIVE_OK)
                 r = source_open(&filter->source, filter->archive);
+        /* A header that was not accepted would come out as content. */
+        if (r == ARCHIVE_OK && archive_filter_code(filter->archive, 0) != codes[filter->kind])
+                r = ARCHIVE_FATAL;
         /* Damage in the first block passes for an empty archive, but has left a message. */
         if (r == ARCHIVE_OK && archive_errno(filter->archive) != 0)
                 r = ARCHIVE_FATAL;
