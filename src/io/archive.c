@@ -23,7 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/archive.h"
+#include "io/member.h"
 
 #define MAX_REOPENS 256           /* of one archive, for members that end it */
 #define MAX_HEADERS_AGAIN 2000000 /* read again while doing so */

@@ -11,7 +11,7 @@
  */
 #include <stdio.h>
 
-#include "io/archive.h"
+#include "io/member.h"
 
 #define SALVAGE_CHUNK 64
 

@@ -1,8 +1,8 @@
 /*
  * Private to io: an archive that is read. See archive.c and member.c.
  */
-#ifndef IO_ARCHIVE_H
-#define IO_ARCHIVE_H
+#ifndef IO_MEMBER_H
+#define IO_MEMBER_H
 
 #include "io/source.h"
 
