@@ -61,12 +61,12 @@ static bool parse_day(Slice text, int64_t *ret_days) {
 }
 
 static int combine(int64_t days, int64_t seconds, int64_t nanoseconds, int64_t *ret_time) {
-        int64_t time;
+        __extension__ typedef __int128 Wide; /* the first second of the range begins outside it */
+        Wide time = (Wide)(days * 86400 + seconds) * TIME_SECOND + nanoseconds;
 
-        if (__builtin_mul_overflow(days * 86400 + seconds, TIME_SECOND, &time) ||
-                        __builtin_add_overflow(time, nanoseconds, &time))
+        if (time < INT64_MIN || time > INT64_MAX)
                 return 1;
-        *ret_time = time;
+        *ret_time = (int64_t)time;
         return 0;
 }
 
