@@ -31,7 +31,7 @@ typedef enum JsonType {
         JSON_BOOL,   /* text "true" or "false" */
         JSON_NUMBER, /* text as it stands */
         JSON_STRING, /* text decoded */
-        JSON_OBJECT, /* no text */
+        JSON_OBJECT, /* text as it stands, brackets included */
         JSON_ARRAY,
 } JsonType;
 
@@ -47,8 +47,8 @@ typedef enum JsonPlace {
 } JsonPlace;
 
 /*
- * Everything in it is valid until the sink returns. HASH is equal for units that are equal as JSON:
- * white space, order of keys and escapes do not change it.
+ * Everything in it is valid until the sink returns. HASH is that of the unit's bytes without white
+ * space outside strings.
  */
 typedef struct JsonUnit {
         JsonPlace place;
@@ -81,8 +81,8 @@ typedef struct JsonPaths JsonPaths;
 
 /*
  * N_PATHS paths of keys joined by dots, such as "userIdentity.arn"; value i of a unit is path i's.
- * A path may name an object or array: its value then has a type but no text. "Records" as a path of
- * its own is refused (-EINVAL). Of a key that stands twice in one object the last counts.
+ * A path may name an object or array: its text is then JSON. "Records" as a path of its own is
+ * refused (-EINVAL). Of a key that stands twice in one object the last counts.
  */
 int json_paths_new(const char *const *paths, size_t n_paths, JsonPaths **ret_paths);
 JsonPaths *json_paths_free(JsonPaths *paths);
@@ -101,6 +101,9 @@ typedef struct JsonReader JsonReader;
 int json_reader_new(const JsonPaths *paths, const char *const *record_keys, size_t n_record_keys,
                 const JsonLimits *limits, JsonReader **ret_reader);
 JsonReader *json_reader_free(JsonReader *reader);
+
+/* Everything by yajl from now on, nothing by the fast path: the reference that tests compare with. */
+void json_reader_use_yajl(JsonReader *reader);
 
 /*
  * Begins new content. SEARCH: the beginning is not JSON, look for a record in it first; REASON is

@@ -1,109 +1,35 @@
 /*
- * Units out of a stream of bytes, on yajl.
+ * Units out of a stream of bytes.
  *
  * The window. Unread bytes are appended to one buffer, whose front is dropped up to the beginning of
- * the unit that is open (or to the end of the last token where none is): so a unit that turns out
- * to be unsound can be searched again from its first byte, and memory is bounded by the largest
- * unit allowed plus one piece.
+ * the unit that is open (or to the end of the last token where none is): so a unit stands in one
+ * piece when it is delivered, one that turns out to be unsound can be searched again from its first
+ * byte, and memory is bounded by the largest unit allowed plus one piece.
  *
  *     window:  [ ... open unit ............ | new piece ]
  *               ^base                        ^fed        ^size      (base is an offset in the content)
  *
- * Frames. One for each open object or array: where it stands in the trie of wanted paths (NULL
- * where nothing below is wanted), and the hash of what it held so far. Members of an object are
- * summed, so that their order does not matter; elements of an array are chained.
+ * Two ways. Content begins on the fast path (fast.c). At the first thing that is not plainly sound
+ * there, yajl takes over for the rest of the content, from the end of the last unit, after it was
+ * fed brackets that put it where we are. What is accepted, what is refused, and what a unit holds is
+ * the same on both ways; yajl alone refuses.
  *
- * Modes.
- *     READ    sound so far
- *     SEARCH  a fault happened; looking for '{' and a key with which a record begins
- *     TRIAL   such a place was found and is being parsed by a fresh parser; if it is an object, sound
- *             and plausible, the fault is reported with its end and the mode is READ again;
- *             otherwise SEARCH goes on one byte behind the place
- * After the first fault the parser no longer knows the brackets around the records, so each ','
- * between two of them is a fault too; a stretch of nothing but brackets, commas and white space is
- * not reported. Cost: linear in the content for sound evidence and for any damage met in practice;
- * at worst every place is parsed as far as the limits of depth and size allow.
+ * Frames. One for each open object or array: where it stands in the trie of wanted paths, NULL where
+ * nothing below is wanted.
  *
  * yajl does not check its allocations: its allocator jumps out of the parser when there is no memory.
  */
+#include "json/reader.h"
+
 #include <errno.h>
-#include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <yajl/yajl_parse.h>
 
 #include "base/hash.h"
-#include "base/vec.h"
-#include "json/json.h"
-#include "json/paths.h"
 
 #define PIECE ((size_t)256 << 10) /* bytes read at a time */
-#define LOOKAHEAD 128             /* bytes behind '{' that decide whether a record begins there */
+#define PADDING 64                /* that the index may read behind the window */
 
-typedef enum Mode {
-        MODE_READ,
-        MODE_SEARCH,
-        MODE_TRIAL,
-} Mode;
-
-typedef enum Stop {
-        STOP_NONE,
-        STOP_DEPTH,
-        STOP_IMPLAUSIBLE,
-        STOP_SINK,
-} Stop;
-
-typedef struct Frame {
-        uint64_t hash;
-        uint64_t key_hash;
-        const PathNode *node;
-        const PathNode *child; /* under the key that was read last */
-        bool is_array;
-} Frame;
-
-struct JsonReader {
-        const JsonPaths *paths;
-        const char *const *record_keys;
-        size_t n_record_keys;
-        JsonLimits limits;
-        const JsonSink *sink;
-
-        yajl_handle parser;
-        yajl_alloc_funcs allocator;
-        jmp_buf no_memory;
-        bool is_parser_clean; /* stands between values, so the next content may use it */
-
-        char *window;
-        size_t cap, size, fed;
-        uint64_t base;
-        uint64_t piece_at; /* offset of the piece that yajl is reading */
-        bool is_final;
-
-        Mode mode;
-        Stop stop;
-        int sink_result;
-
-        Frame *frames;
-        uint32_t depth;
-        bool in_unit;
-        bool in_wrapper; /* inside an object whose "Records" was met */
-        uint32_t unit_depth;
-        JsonUnit unit;
-        JsonValue *values;
-        uint64_t sound_end; /* behind the last token outside units */
-
-        VEC(char) scratch; /* texts of the values; moved only between units */
-        size_t *text_at;   /* where in scratch; made slices when the unit ends */
-
-        /* the fault that is being got over */
-        uint64_t fault_at, search_at;
-        bool fault_in_unit, is_resynced, is_gap_dirty;
-        JsonUnit fault_unit;
-        JsonValue *fault_values;
-        char fault_reason[256];
-};
-
-/* ---- tokens ---- */
+/* ---- units ---- */
 
 static uint64_t token_end(JsonReader *r) {
         return r->piece_at + yajl_get_bytes_consumed(r->parser);
@@ -138,27 +64,109 @@ static void unit_begin(JsonReader *r, JsonType type, uint64_t offset) {
         r->scratch.size = 0;
 }
 
+/* Texts of scalars are in scratch; those of objects and arrays stand in the window. */
 static void place_texts(JsonReader *r) {
+        const char *first = r->window + (r->unit.offset - r->base);
+
         for (size_t i = 0; i < r->paths->n_values; i++) {
-                if (r->values[i].type != JSON_ABSENT)
+                JsonType type = r->values[i].type;
+
+                if (type == JSON_OBJECT || type == JSON_ARRAY)
+                        r->values[i].text.data = first + r->text_at[i];
+                else if (type != JSON_ABSENT)
                         r->values[i].text.data = r->scratch.data + r->text_at[i];
         }
 }
 
-static int unit_end(JsonReader *r, uint64_t hash);
+int reader_hash(JsonReader *r, Slice text, bool is_compact, uint64_t *ret_hash) {
+        bool in_string = false;
+        char *to;
 
-/* A value has ended: into the hash of what holds it, or out as a unit. */
-static int value_end(JsonReader *r, uint64_t hash) {
-        Frame *frame = top(r);
-
-        if (r->in_unit && r->depth > r->unit_depth) {
-                if (frame->is_array)
-                        frame->hash = hash_mix(frame->hash, hash);
-                else
-                        frame->hash += hash_mix(frame->key_hash, hash);
-                return 1;
+        if (is_compact) {
+                *ret_hash = hash_slice(text);
+                return 0;
         }
-        return r->in_unit ? unit_end(r, hash) : 1;
+        r->compact.size = 0;
+        if (vec_reserve(&r->compact, text.size) < 0)
+                return -ENOMEM;
+        to = r->compact.data;
+        for (size_t i = 0; i < text.size; i++) {
+                char c = text.data[i];
+
+                if (!in_string && (c == ' ' || (c >= '\t' && c <= '\r')))
+                        continue;
+                *to++ = c;
+                if (c == '"')
+                        in_string = !in_string;
+                else if (c == '\\' && in_string && i + 1 < text.size)
+                        *to++ = text.data[++i];
+        }
+        *ret_hash = hash_bytes(r->compact.data, (size_t)(to - r->compact.data));
+        return 0;
+}
+
+void reader_deliver(JsonReader *r) {
+        r->sink_result = r->sink->unit(r->sink->userdata, &r->unit);
+        if (r->sink_result)
+                r->stop = STOP_SINK;
+}
+
+static int unit_end(JsonReader *r) {
+        r->in_unit = false;
+        r->sound_end = token_end(r);
+        if (r->is_priming)
+                return 1;
+        r->unit.size = r->sound_end - r->unit.offset;
+        if (r->unit.size > r->limits.max_record_bytes) {
+                r->in_unit = true; /* it is the one at fault */
+                r->stop = STOP_TOO_LARGE;
+                return 0;
+        }
+        place_texts(r);
+        if (reader_hash(r, slice(r->window + (r->unit.offset - r->base), r->unit.size), false,
+                            &r->unit.hash) < 0)
+                longjmp(r->no_memory, 1);
+        if (r->mode == READER_TRIAL) {
+                if (r->unit.type != JSON_OBJECT || !r->sink->plausible(r->sink->userdata, &r->unit)) {
+                        r->stop = STOP_IMPLAUSIBLE;
+                        return 0;
+                }
+                r->mode = READER_READ;
+                if (r->is_gap_dirty)
+                        r->sink_result = resync_report(r, r->unit.offset);
+                if (r->sink_result)
+                        r->stop = STOP_SINK;
+        }
+        if (r->stop == STOP_NONE)
+                reader_deliver(r);
+        return r->stop == STOP_NONE;
+}
+
+/* ---- yajl's tokens ---- */
+
+/* A value has ended, and with it perhaps the unit. */
+static inline int value_end(JsonReader *r) {
+        return r->in_unit && r->depth == r->unit_depth ? unit_end(r) : 1;
+}
+
+/*
+ * yajl decodes a lone surrogate to '?'. So a string that it decoded is decoded again from the window,
+ * where it ends with the token and begins at the last quote before that is not escaped.
+ */
+static size_t decode_again(JsonReader *r, char *to) {
+        const char *close = r->window + (token_end(r) - 1 - r->base), *open = close;
+        bool is_escaped;
+
+        do {
+                const char *at = --open;
+
+                while (*open != '"')
+                        at = --open;
+                is_escaped = false;
+                while (*--at == '\\')
+                        is_escaped = !is_escaped;
+        } while (is_escaped);
+        return json_decode(slice(open, (size_t)(close + 1 - open)), to);
 }
 
 /*
@@ -170,31 +178,38 @@ static void keep(JsonReader *r, const PathNode *node, JsonType type, const void 
 
         if (!node || node->value < 0)
                 return;
-        if (vec_reserve(&r->scratch, size + 1) < 0)
-                longjmp(r->no_memory, 1);
         value = &r->values[node->value];
         value->type = type;
         value->text.size = size;
+        if (type == JSON_OBJECT || type == JSON_ARRAY) {
+                r->text_at[node->value] = (size_t)(token_end(r) - 1 - r->unit.offset);
+                return;
+        }
+        if (vec_reserve(&r->scratch, 3 * size + 1) < 0) /* '?' may become three bytes */
+                longjmp(r->no_memory, 1);
         r->text_at[node->value] = r->scratch.size;
         if (size)
                 memcpy(r->scratch.data + r->scratch.size, text, size);
+        if (type == JSON_STRING && memchr(text, '?', size))
+                value->text.size = size = decode_again(r, r->scratch.data + r->scratch.size);
         r->scratch.size += size;
 }
 
-static inline int scalar(JsonReader *r, JsonType type, const void *text, size_t size) {
+static int scalar(JsonReader *r, JsonType type, const void *text, size_t size) {
         Frame *frame = top(r);
 
         if (r->in_unit) {
                 if (!frame->is_array && frame->child)
                         keep(r, frame->child, type, text, size);
         } else {
+                size_t n_quotes = type == JSON_STRING ? 2 : 0;
+
                 r->sound_end = token_end(r);
                 if (!at_unit_place(r))
                         return 1;
-                unit_begin(r, type, token_end(r) - size);
-                r->unit.size = size;
+                unit_begin(r, type, r->sound_end - size - n_quotes);
         }
-        return value_end(r, hash_bytes(text, size) + (uint64_t)type);
+        return value_end(r);
 }
 
 static int on_null(void *ctx) {
@@ -218,24 +233,19 @@ static int on_key(void *ctx, const unsigned char *key, size_t size) {
         Frame *frame = top(r);
 
         frame->child = paths_child(frame->node, (const char *)key, size);
-        if (!r->in_unit) {
+        if (!r->in_unit)
                 r->sound_end = token_end(r);
-                return 1;
-        }
-        if (frame->child)
+        else if (frame->child)
                 paths_forget(frame->child, r->values);
-        frame->key_hash = hash_bytes(key, size);
         return 1;
 }
 
-/* An object or array opens; WANTED is where it stands in the trie. */
-static int open_frame(JsonReader *r, bool is_array, const PathNode *node) {
+static int open_frame(JsonReader *r, bool is_array, const PathNode *node, int32_t value) {
         if (r->depth >= r->limits.max_depth) {
                 r->stop = STOP_DEPTH;
                 return 0;
         }
-        r->frames[++r->depth] = (Frame){ .hash = is_array ? 11 : 7, .node = node,
-                .is_array = is_array };
+        r->frames[++r->depth] = (Frame){ node, NULL, value, is_array };
         return 1;
 }
 
@@ -251,17 +261,17 @@ static int on_open(JsonReader *r, bool is_array) {
                         r->in_wrapper = true;
                         r->sound_end = token_end(r);
                         r->sink->records(r->sink->userdata);
-                } else {
-                        keep(r, node, is_array ? JSON_ARRAY : JSON_OBJECT, NULL, 0);
+                        return open_frame(r, true, NULL, -1);
                 }
-                return open_frame(r, is_array, is_array ? NULL : node);
+                keep(r, node, is_array ? JSON_ARRAY : JSON_OBJECT, NULL, 0);
+                return open_frame(r, is_array, is_array ? NULL : node, node ? node->value : -1);
         }
 
         r->sound_end = token_end(r);
         if (!at_unit_place(r) || (is_array && r->depth == 0))
-                return open_frame(r, is_array, NULL);
-        unit_begin(r, is_array ? JSON_ARRAY : JSON_OBJECT, token_end(r) - 1);
-        return open_frame(r, is_array, is_array ? NULL : &r->paths->root);
+                return open_frame(r, is_array, NULL, -1);
+        unit_begin(r, is_array ? JSON_ARRAY : JSON_OBJECT, r->sound_end - 1);
+        return open_frame(r, is_array, is_array ? NULL : &r->paths->root, -1);
 }
 
 static int on_start_map(void *ctx) {
@@ -274,14 +284,17 @@ static int on_start_array(void *ctx) {
 
 static int on_close(void *ctx) {
         JsonReader *r = ctx;
-        uint64_t hash = top(r)->hash;
+        int32_t value = top(r)->value;
 
         r->depth--;
         if (!r->in_unit)
                 r->sound_end = token_end(r);
+        else if (value >= 0)
+                r->values[value].text.size =
+                                (size_t)(token_end(r) - r->unit.offset) - r->text_at[value];
         if (r->depth == 0)
                 r->in_wrapper = false;
-        return value_end(r, hash_mix(hash, 3));
+        return value_end(r);
 }
 
 static const yajl_callbacks callbacks = {
@@ -316,7 +329,7 @@ static void plain_free(void *ctx, void *block) {
         free(block);
 }
 
-static int fresh_parser(JsonReader *r) {
+int reader_fresh_parser(JsonReader *r) {
         if (r->parser && r->is_parser_clean)
                 return 0;
         if (setjmp(r->no_memory)) {
@@ -335,147 +348,41 @@ static int fresh_parser(JsonReader *r) {
         return 0;
 }
 
-static void reset_state(JsonReader *r) {
+void reader_reset_state(JsonReader *r) {
         r->depth = 0;
         r->in_unit = r->in_wrapper = false;
         r->stop = STOP_NONE;
-        r->frames[0] = (Frame){ 0 };
+        r->frames[0] = (Frame){ NULL, NULL, -1, false };
 }
 
-/* ---- faults and the way back ---- */
-
-static int report_fault(JsonReader *r, uint64_t end) {
-        JsonFault fault = {
-                .offset = r->fault_at,
-                .end = end,
-                .unit = r->fault_in_unit ? &r->fault_unit : NULL,
-                .reason = slice_cstr(r->fault_reason),
+/* From the fast path to yajl: brackets and an element that stand for what was read. */
+static int take_over(JsonReader *r) {
+        static const char *const primers[][2] = {
+                [PLACE_TOP] = { "", "" },
+                [PLACE_ARRAY] = { "[", "[{}" },
+                [PLACE_RECORDS] = { "{\"Records\":[", "{\"Records\":[{}" },
+                [PLACE_BEHIND] = { "{\"Records\":[]", "{\"Records\":[]" },
         };
+        const char *primer = primers[r->place][r->has_element];
+        uint64_t sound_end = r->sound_end;
+        int result = reader_fresh_parser(r);
 
-        r->is_resynced = true;
-        return r->sink->fault(r->sink->userdata, &fault);
-}
-
-static int unit_end(JsonReader *r, uint64_t hash) {
-        r->in_unit = false;
-        r->unit.hash = hash;
-        r->sound_end = token_end(r);
-        r->unit.size = r->sound_end - r->unit.offset;
-        place_texts(r);
-        if (r->mode == MODE_TRIAL) {
-                if (r->unit.type != JSON_OBJECT || !r->sink->plausible(r->sink->userdata, &r->unit)) {
-                        r->stop = STOP_IMPLAUSIBLE;
-                        return 0;
+        if (result < 0)
+                return result;
+        reader_reset_state(r);
+        if (*primer) {
+                if (setjmp(r->no_memory)) {
+                        r->parser = NULL;
+                        return -ENOMEM;
                 }
-                r->mode = MODE_READ;
-                if (r->is_gap_dirty)
-                        r->sink_result = report_fault(r, r->unit.offset);
+                r->is_priming = true;
+                r->is_parser_clean = false;
+                yajl_parse(r->parser, (const unsigned char *)primer, strlen(primer));
+                r->is_priming = false;
         }
-        if (!r->sink_result)
-                r->sink_result = r->sink->unit(r->sink->userdata, &r->unit);
-        if (!r->sink_result)
-                return 1;
-        r->stop = STOP_SINK;
-        return 0;
-}
-
-/* One line out of yajl's message, which ends in a newline. */
-static void describe(JsonReader *r, const char *what, uint64_t at) {
-        char text[160];
-        size_t n;
-
-        if (!what) {
-                unsigned char *message = yajl_get_error(r->parser, 0, NULL, 0);
-
-                snprintf(text, sizeof(text), "%s", message ? (char *)message : "malformed JSON");
-                if (message)
-                        yajl_free_error(r->parser, message);
-                n = strcspn(text, "\n");
-                text[n] = 0;
-                what = text;
-        }
-        snprintf(r->fault_reason, sizeof(r->fault_reason), "%s at byte %llu", what,
-                        (unsigned long long)at);
-}
-
-/* The parser met a fault in READ or TRIAL: remember it (the first of a stretch), and search. */
-static void begin_search(JsonReader *r, const char *what, uint64_t at) {
-        r->is_parser_clean = false;
-        if (r->mode == MODE_TRIAL) {
-                r->search_at++;
-                r->is_gap_dirty = true;
-        } else {
-                describe(r, what, at);
-                r->fault_in_unit = r->in_unit;
-                r->fault_at = r->in_unit ? r->unit.offset : r->sound_end;
-                r->is_gap_dirty = !r->is_resynced || r->in_unit;
-                r->search_at = r->in_unit ? r->unit.offset + 1 : r->sound_end;
-                if (r->in_unit) {
-                        place_texts(r);
-                        memcpy(r->fault_values, r->values,
-                                        r->paths->n_values * sizeof(*r->values));
-                        r->fault_unit = r->unit;
-                        r->fault_unit.values = r->fault_values;
-                        for (size_t i = 0; i < r->paths->n_values; i++)
-                                r->fault_values[i].text = (Slice){ 0 };
-                }
-        }
-        r->mode = MODE_SEARCH;
-}
-
-/* Does a record begin with the '{' at AT? 1 yes, 0 no, -1 more bytes are needed to tell. */
-static int begins_record(const JsonReader *r, const char *at, const char *end) {
-        const char *key = at + 1;
-
-        while (key < end && (*key == ' ' || *key == '\t' || *key == '\n' || *key == '\r'))
-                key++;
-        if (key < end && *key == '"') {
-                for (size_t i = 0; i < r->n_record_keys; i++) {
-                        size_t size = strlen(r->record_keys[i]);
-
-                        if ((size_t)(end - key) >= size + 2 && key[size + 1] == '"' &&
-                                        memcmp(key + 1, r->record_keys[i], size) == 0)
-                                return 1;
-                }
-        } else if (key < end) {
-                return 0;
-        }
-        return end - at < LOOKAHEAD && !r->is_final ? -1 : 0;
-}
-
-static void look_at_gap(JsonReader *r, const char *from, const char *to) {
-        for (; !r->is_gap_dirty && from < to; from++)
-                r->is_gap_dirty = !memchr(", \t\r\n]}", *from, 7);
-}
-
-/* 1: a place was found and the mode is TRIAL; 0: none in the bytes at hand; -ENOMEM. */
-static int search(JsonReader *r) {
-        const char *end = r->window + r->size;
-        const char *at = r->window + (r->search_at - r->base);
-        int result;
-
-        while (at < end) {
-                const char *brace = memchr(at, '{', (size_t)(end - at));
-                int found = brace ? begins_record(r, brace, end) : 0;
-
-                look_at_gap(r, at, brace ? brace : end);
-                at = brace ? brace : end;
-                if (found < 0)
-                        break;
-                if (found > 0) {
-                        r->search_at = r->base + (uint64_t)(at - r->window);
-                        r->fed = (size_t)(at - r->window);
-                        reset_state(r);
-                        r->mode = MODE_TRIAL;
-                        result = fresh_parser(r);
-                        return result < 0 ? result : 1;
-                }
-                if (brace) {
-                        r->is_gap_dirty = true;
-                        at++;
-                }
-        }
-        r->search_at = r->base + (uint64_t)(at - r->window);
+        r->sound_end = sound_end;
+        r->fed = (size_t)(sound_end - r->base);
+        r->mode = READER_READ;
         return 0;
 }
 
@@ -496,16 +403,16 @@ static int parse(JsonReader *r) {
                    : yajl_complete_parse(r->parser);
         if (r->stop == STOP_SINK)
                 return r->sink_result;
-        if (status != yajl_status_ok && n)
-                begin_search(r,
-                                r->stop == STOP_DEPTH
-                                                ? "nested deeper than the limit (--max-depth)"
-                                                : NULL,
-                                token_end(r));
-        else if (status != yajl_status_ok)
-                begin_search(r, "unexpected end of JSON", r->base + r->size);
-        else
+        if (status == yajl_status_ok)
                 r->is_parser_clean = n == 0;
+        else if (r->stop == STOP_DEPTH)
+                resync_begin(r, "nested deeper than the limit (--max-depth)", token_end(r));
+        else if (r->stop == STOP_TOO_LARGE)
+                resync_begin(r, "record larger than the limit (--max-record)", token_end(r));
+        else if (n)
+                resync_begin(r, NULL, token_end(r));
+        else
+                resync_begin(r, "unexpected end of JSON", r->base + r->size);
         r->fed = r->size;
         return 0;
 }
@@ -517,36 +424,62 @@ static bool is_too_large(const JsonReader *r) {
         return r->base + r->fed - from > r->limits.max_record_bytes;
 }
 
-static int process(JsonReader *r) {
-        int result;
+static bool is_blank(const char *at, const char *end) {
+        while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+                at++;
+        return at == end;
+}
 
-        for (;;) {
-                if (r->mode == MODE_SEARCH) {
-                        result = search(r);
+/* The fast path as far as it goes: 1 where yajl is to go on, 0 where more bytes are. */
+static int process_fast(JsonReader *r) {
+        const char *from;
+        int result = fast_process(r);
+
+        if (result < 0 || r->stop == STOP_SINK)
+                return result < 0 ? result : r->sink_result;
+        from = r->window + (r->sound_end - r->base);
+        if (result == FAST_MORE) {
+                bool is_done = r->is_final && r->place == PLACE_TOP && is_blank(from, r->window + r->size);
+
+                if (is_done || (!r->is_final && r->base + r->size - r->sound_end <= r->limits.max_record_bytes)) {
+                        r->fed = r->size;
+                        return 0;
+                }
+        }
+        return take_over(r);
+}
+
+static int process(JsonReader *r) {
+        int result = 0;
+
+        while (result == 0) {
+                if (r->mode == READER_FAST) {
+                        result = process_fast(r);
+                        if (r->mode == READER_FAST)
+                                return result;
+                } else if (r->mode == READER_SEARCH) {
+                        result = resync_search(r);
                         if (result <= 0)
                                 return result;
+                        result = 0;
                 } else if (r->fed < r->size) {
                         result = parse(r);
-                        if (result)
-                                return result;
-                        if (r->mode != MODE_SEARCH && is_too_large(r))
-                                begin_search(r, "record larger than the limit (--max-record)",
+                        if (result == 0 && r->mode != READER_SEARCH && is_too_large(r))
+                                resync_begin(r, "record larger than the limit (--max-record)",
                                                 r->base + r->size);
                 } else if (r->is_final && !r->is_parser_clean) {
                         result = parse(r);
-                        if (result)
-                                return result;
                 } else {
                         return 0;
                 }
         }
+        return result;
 }
 
 /* What lies before the beginning of the open unit, or of the stretch to search, is done with. */
 static void drop_front(JsonReader *r) {
-        uint64_t from = r->mode != MODE_READ ? r->search_at
-                        : r->in_unit         ? r->unit.offset
-                                             : r->sound_end;
+        bool is_searching = r->mode == READER_SEARCH || r->mode == READER_TRIAL;
+        uint64_t from = is_searching ? r->search_at : r->in_unit ? r->unit.offset : r->sound_end;
         size_t n_drop = (size_t)(from - r->base);
 
         if (n_drop == 0)
@@ -561,7 +494,7 @@ int json_reader_space(JsonReader *r, char **ret_buffer, size_t *ret_size) {
         drop_front(r);
         if (r->cap - r->size < PIECE) {
                 size_t cap = r->cap * 2 > r->size + PIECE ? r->cap * 2 : r->size + PIECE;
-                char *grown = realloc(r->window, cap);
+                char *grown = realloc(r->window, cap + PADDING);
 
                 if (!grown)
                         return -ENOMEM;
@@ -585,11 +518,8 @@ int json_reader_finish(JsonReader *r) {
 
         r->is_final = true;
         result = process(r);
-        if (result == 0 && r->mode == MODE_SEARCH) {
-                look_at_gap(r, r->window + (r->search_at - r->base), r->window + r->size);
-                if (r->is_gap_dirty)
-                        result = report_fault(r, r->base + r->size);
-        }
+        if (result == 0 && r->mode == READER_SEARCH)
+                result = resync_finish(r);
         return result;
 }
 
@@ -599,16 +529,24 @@ int json_reader_begin(JsonReader *r, const JsonSink *sink, bool is_search, Slice
         r->base = r->sound_end = r->fault_at = r->search_at = 0;
         r->is_final = r->is_resynced = r->fault_in_unit = false;
         r->sink_result = 0;
-        r->mode = MODE_READ;
-        reset_state(r);
+        r->mode = r->is_yajl_only ? READER_READ : READER_FAST;
+        r->place = PLACE_TOP;
+        r->has_element = false;
+        reader_reset_state(r);
         if (is_search) {
-                r->mode = MODE_SEARCH;
+                size_t n = reason.size < sizeof(r->fault_reason) - 1 ? reason.size
+                                                                     : sizeof(r->fault_reason) - 1;
+
+                r->mode = READER_SEARCH;
                 r->is_gap_dirty = true;
-                snprintf(r->fault_reason, sizeof(r->fault_reason), "%.*s", (int)reason.size,
-                                reason.data);
-                return 0;
+                memcpy(r->fault_reason, reason.data, n);
+                r->fault_reason[n] = 0;
         }
-        return fresh_parser(r);
+        return r->mode == READER_READ ? reader_fresh_parser(r) : 0;
+}
+
+void json_reader_use_yajl(JsonReader *r) {
+        r->is_yajl_only = true;
 }
 
 /* ---- life ---- */
@@ -641,7 +579,9 @@ JsonReader *json_reader_free(JsonReader *r) {
                 return NULL;
         if (r->parser)
                 yajl_free(r->parser);
+        json_index_deinit(&r->index);
         vec_deinit(&r->scratch);
+        vec_deinit(&r->compact);
         free(r->window);
         free(r->frames);
         free(r->values);

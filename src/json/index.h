@@ -1,0 +1,30 @@
+/*
+ * Where the marks of a piece of JSON stand: one pass over all bytes, 64 at a time. Private to the
+ * json floor.
+ */
+#ifndef JSON_INDEX_H
+#define JSON_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct JsonIndex {
+        uint32_t *marks; /* positions of {}[]:, outside strings, and of quotes that open or close one */
+        size_t n_marks;
+        uint32_t *escapes; /* positions of backslashes that begin an escape */
+        size_t n_escapes;
+        size_t control_at; /* first control character in a string, or SIZE_MAX */
+        size_t cap;        /* of both arrays */
+} JsonIndex;
+
+/*
+ * Indexes SIZE bytes (below 4 GiB) that begin outside a string; 0 or -ENOMEM. Reads up to the next
+ * multiple of 64 bytes: BYTES must have that room. Chooses AVX2 where the processor has it.
+ */
+int json_index_make(JsonIndex *index, const char *bytes, size_t size);
+void json_index_deinit(JsonIndex *index);
+
+/* The same by plain C, for processors without AVX2, and for tests. */
+int json_index_make_portable(JsonIndex *index, const char *bytes, size_t size);
+
+#endif
