@@ -46,10 +46,59 @@ typedef enum EventResult {
         EVENT_N_RESULT,
 } EventResult;
 
+/*
+ * What an event hands out, or tries to: a credential, a principal, power over one or over a host.
+ * Also what takes a credential back. In the order of these numbers nothing rests but the case format.
+ */
+typedef enum EventGrantKind {
+        EVENT_GRANT_ASSUME_ROLE,
+        EVENT_GRANT_ASSUME_ROLE_SAML,
+        EVENT_GRANT_ASSUME_ROLE_WEB,
+        EVENT_GRANT_ASSUME_ROOT,
+        EVENT_GRANT_SESSION_TOKEN,
+        EVENT_GRANT_FEDERATION_TOKEN,
+        EVENT_GRANT_SERVICE_ROLE,
+        EVENT_GRANT_CREDENTIALS, /* by a call of another name */
+        EVENT_GRANT_ACCESS_KEY,
+        EVENT_GRANT_CONSOLE_LOGIN,
+        EVENT_GRANT_LOGIN_PROFILE,
+        EVENT_GRANT_CREATE_USER,
+        EVENT_GRANT_CREATE_ROLE,
+        EVENT_GRANT_SWITCH_ROLE,
+        EVENT_GRANT_TRUST_POLICY, /* one for each principal named */
+        EVENT_GRANT_PASS_ROLE,    /* one for each instance */
+        EVENT_GRANT_HOST_HOP,     /* one for each instance */
+        EVENT_GRANT_POLICY,
+        EVENT_N_EDGES, /* what follows is no edge */
+        EVENT_GRANT_KEY_STOPPED = EVENT_N_EDGES,
+        EVENT_GRANT_KEY_STARTED,
+        EVENT_GRANT_SESSIONS_REVOKED, /* those issued before some time are refused */
+        EVENT_N_GRANT_KINDS,
+} EventGrantKind;
+
+typedef enum EventGrantField {
+        EVENT_GRANT_KEY,          /* handed out, stopped or started */
+        EVENT_GRANT_PRINCIPAL,    /* its ARN; of a group its name */
+        EVENT_GRANT_PRINCIPAL_ID, /* "AROA...:session", "AIDA..." */
+        EVENT_GRANT_ROLE,         /* ARN */
+        EVENT_GRANT_ROLE_NAME,    /* also of an instance profile */
+        EVENT_GRANT_USER,         /* name */
+        EVENT_GRANT_INSTANCE,     /* or function: the name of its sessions */
+        EVENT_GRANT_SHARED,       /* sharedEventID */
+        EVENT_GRANT_SOURCE,       /* who got it, where userIdentity does not say it by itself */
+        EVENT_GRANT_DETAIL,
+        EVENT_N_GRANT,
+} EventGrantField;
+
+typedef struct EventGrant {
+        EventGrantKind kind;
+        Slice fields[EVENT_N_GRANT];
+} EventGrant;
+
 /* Slices are valid until the sink returns; data is NULL for an absent value. */
 typedef struct Event {
         int64_t time;
-        Slice id; /* eventID; absent where empty */
+        Slice id; /* eventID */
         Slice ip;
         Slice user_agent;
         Slice identity[EVENT_N_IDENTITY];
@@ -59,6 +108,8 @@ typedef struct Event {
         uint64_t offset; /* of its first byte in the content */
         uint32_t size;   /* bytes */
         uint32_t record; /* in its content, from 0, rejected ones counted */
+        const EventGrant *grants;
+        unsigned n_grants;
 } Event;
 
 typedef struct EventSink {

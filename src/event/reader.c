@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "event/event.h"
+#include "event/grant.h"
 #include "json/json.h"
 
 #define SEARCH_BYTES ((uint64_t)1 << 20) /* of content that does not begin as JSON */
@@ -39,6 +40,13 @@ enum {
         PATH_CONSOLE,
         PATH_ID_FIRST, /* userIdentity's, in the order of EventIdentity */
         PATH_ID_LAST = PATH_ID_FIRST + EVENT_N_IDENTITY - 1,
+        PATH_REQUEST, /* JSON as it stands, for grant.c */
+        PATH_RESPONSE,
+        PATH_ADDITIONAL,
+        PATH_CREDENTIALS,
+        PATH_ACCESS_KEY,
+        PATH_SHARED,
+        PATH_PROVIDER,
         PATH_LOOKUP,
         PATH_LOOKUP_EVENT,
         PATH_BRIDGE,
@@ -81,6 +89,13 @@ static const char *const paths[N_PATHS] = {
         [PATH_ID_FIRST + EVENT_ID_ISSUER_ARN] = "userIdentity.sessionContext.sessionIssuer.arn",
         [PATH_ID_FIRST + EVENT_ID_CREATION_DATE] =
                         "userIdentity.sessionContext.attributes.creationDate",
+        [PATH_REQUEST] = "requestParameters",
+        [PATH_RESPONSE] = "responseElements",
+        [PATH_ADDITIONAL] = "additionalEventData",
+        [PATH_CREDENTIALS] = "responseElements.credentials",
+        [PATH_ACCESS_KEY] = "responseElements.accessKey",
+        [PATH_SHARED] = "sharedEventID",
+        [PATH_PROVIDER] = "userIdentity.identityProvider",
         [PATH_LOOKUP] = "Events",
         [PATH_LOOKUP_EVENT] = "CloudTrailEvent",
         [PATH_BRIDGE] = "detail",
@@ -141,10 +156,12 @@ struct EventReader {
         JsonReader *json;
         JsonSink json_sink;
         const EventSink *sink;
+        GrantReader grants;
 
         uint64_t n_bytes;
         uint32_t n_records;
         bool is_begun;  /* the first bytes were looked at */
+        bool is_blank;  /* no byte but white space so far */
         bool is_log;    /* "Records" was met, or a record */
         bool is_search; /* did not begin as JSON */
         bool is_done;   /* told as ignored or damaged: the rest does not matter */
@@ -220,8 +237,6 @@ static void fill(const JsonUnit *unit, Event *event) {
         for (int i = 0; i < EVENT_N_IDENTITY; i++)
                 event->identity[i] = text_of(unit, PATH_ID_FIRST + i);
         event->id = text_of(unit, PATH_ID);
-        if (!event->id.size)
-                event->id = (Slice){ NULL, 0 };
         event->ip = text_of(unit, PATH_IP);
         event->user_agent = text_of(unit, PATH_UA);
         event->call[EVENT_CALL_SERVICE] = text_of(unit, PATH_SERVICE);
@@ -239,6 +254,35 @@ static void fill(const JsonUnit *unit, Event *event) {
         event->hash = unit->hash;
         event->offset = unit->offset;
         event->size = (uint32_t)unit->size;
+}
+
+/* The JSON of an object, absent for anything else. */
+static Slice object_of(const JsonUnit *unit, int path) {
+        const JsonValue *value = &unit->values[path];
+
+        return value->type == JSON_OBJECT ? value->text : (Slice){ NULL, 0 };
+}
+
+/* What the record hands out; for nearly every one, nothing. */
+static int fill_grants(EventReader *r, const JsonUnit *unit, Event *event) {
+        unsigned named = grant_find(&r->grants, event->call[EVENT_CALL_NAME]);
+        GrantParts parts;
+
+        event->grants = NULL;
+        event->n_grants = 0;
+        if (!named && unit->values[PATH_CREDENTIALS].type != JSON_OBJECT &&
+                        unit->values[PATH_ACCESS_KEY].type != JSON_OBJECT)
+                return 0;
+        parts = (GrantParts){
+                .request = object_of(unit, PATH_REQUEST),
+                .response = object_of(unit, PATH_RESPONSE),
+                .additional = object_of(unit, PATH_ADDITIONAL),
+                .credentials = object_of(unit, PATH_CREDENTIALS),
+                .access_key = object_of(unit, PATH_ACCESS_KEY),
+                .shared_id = text_of(unit, PATH_SHARED),
+                .provider = text_of(unit, PATH_PROVIDER),
+        };
+        return grant_read(&r->grants, named, &parts, event);
 }
 
 static int reject(EventReader *r, const JsonUnit *unit) {
@@ -270,7 +314,8 @@ static int on_record(EventReader *r, const JsonUnit *unit) {
                         time_parse(text_of(unit, PATH_TIME), &event.time) != 0)
                 return reject(r, unit);
         fill(unit, &event);
-        return r->sink->event(r->sink->userdata, &event);
+        result = fill_grants(r, unit, &event);
+        return result ? result : r->sink->event(r->sink->userdata, &event);
 }
 
 static int on_unit(void *userdata, const JsonUnit *unit) {
@@ -284,6 +329,7 @@ static int on_unit(void *userdata, const JsonUnit *unit) {
                 return tell_kind(r, kind, unit->offset);
         if (r->n_others++ == 0)
                 r->other_at = unit->offset;
+        r->n_records++; /* it has its number, but is none */
         return 0;
 }
 
@@ -326,6 +372,7 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->n_bytes = r->n_others = 0;
         r->n_records = 0;
         r->is_begun = r->is_log = r->is_search = r->is_done = r->is_fault_held = false;
+        r->is_blank = true;
         memset(r->kinds_told, 0, sizeof(r->kinds_told));
         return json_reader_begin(r->json, &r->json_sink, false, (Slice){ 0 });
 }
@@ -353,9 +400,10 @@ static int look(EventReader *r, const char *bytes, size_t n) {
                                 SLICE_LITERAL("NUL bytes where a log should begin"));
                 return result ? result : EVENT_ENOUGH;
         }
-        if (at == n || bytes[at] == '{' || bytes[at] == '[')
-                return 0;
-        r->is_search = true;
+        if (at == n)
+                return 0; /* the next piece is looked at instead */
+        r->is_blank = false;
+        r->is_search = bytes[at] != '{' && bytes[at] != '[';
         return 0;
 }
 
@@ -372,13 +420,13 @@ int event_reader_feed(EventReader *r, size_t n) {
                 r->is_done = result == EVENT_ENOUGH;
                 if (result)
                         return result;
-                if (r->is_search) {
+                if (r->is_search && r->n_bytes == 0) {
                         result = json_reader_begin(r->json, &r->json_sink, true,
                                         SLICE_LITERAL("text that is not JSON at byte 0"));
                         if (result < 0)
                                 return result;
                 }
-                r->is_begun = true;
+                r->is_begun = !r->is_blank;
         }
         r->n_bytes += n;
         result = json_reader_feed(r->json, n);
@@ -402,10 +450,10 @@ int event_reader_finish(EventReader *r, bool is_cut) {
 
         if (r->is_done)
                 return 0;
-        if (r->n_bytes == 0 && !is_cut) {
-                r->is_log = true;
-                return r->sink->fault(r->sink->userdata, 0, 0, SLICE_LITERAL("empty"));
-        }
+        if (r->is_blank && !is_cut)
+                return r->sink->fault(r->sink->userdata, 0, 0,
+                                r->n_bytes ? SLICE_LITERAL("nothing but white space")
+                                           : SLICE_LITERAL("empty"));
         result = json_reader_finish(r->json);
         if (result)
                 return result;
@@ -437,6 +485,7 @@ int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader 
 
         if (!r)
                 return -ENOMEM;
+        grant_reader_init(&r->grants);
         r->json_sink = (JsonSink){ r, on_unit, on_fault, is_plausible, on_records };
         result = json_paths_new(paths, N_PATHS, &r->paths);
         if (result == 0)
@@ -455,6 +504,7 @@ EventReader *event_reader_free(EventReader *r) {
                 return NULL;
         json_reader_free(r->json);
         json_paths_free(r->paths);
+        grant_reader_deinit(&r->grants);
         free(r);
         return NULL;
 }
