@@ -56,16 +56,24 @@ SpoorCell engine_text_cell(Slice text);
 SpoorCell engine_string_cell(Store *store, uint32_t string);
 
 /*
- * The records of EVENTS, read back from the evidence: sink gets each with its place in EVENTS, file
- * by file, not in order. Positive: SPOOR_E_EVIDENCE, and ERROR says which file or record is not what
- * it was; or what the sink returned.
+ * Records read back from the evidence: the sink gets each with its place in the list that was asked
+ * for, file by file, not in order; SPOOR_E_EVIDENCE where a file or record is not what it was, and
+ * ERROR says which. If there is a function for what is
+ * missing, it is told of such a record instead, and reading goes on.
  */
 typedef struct EvidenceSink {
         void *userdata;
         int (*record)(void *userdata, size_t i, Slice bytes);
+        void (*missing)(void *userdata, size_t i);
 } EvidenceSink;
 
+int engine_read_places(const SpoorOptions *options, const char *evidence, const StorePlace *places,
+                size_t n, const EvidenceSink *sink, SpoorError *error);
+/* The same of events of a case. */
 int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_events,
                 const EvidenceSink *sink, SpoorError *error);
+
+/* For store_seal(): reads both records of each pair again. userdata is SpoorOptions. */
+int engine_judge(void *userdata, const StorePlace *places, size_t n, bool *ret_same);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * Back to the evidence: the bytes of records, from where they were read.
  *
- * Events are sorted by (file, offset); each file on disk is opened once and read forward through
- * whatever layers it has, up to the last record wanted. Where a file stands: under the directory the
- * caller named, else under the path of the source it was found in. A record must be what was
- * indexed: its text is read again by the same reader, and the hash of its meaning compared.
+ * Records wanted are sorted by (file, offset); each file on disk is opened once and read forward
+ * through whatever layers it has, up to the last record wanted; members of an archive may come in
+ * any order. Where a file stands: under the directory the caller named, else under the path of the
+ * source it was found in. A record must be what was indexed: its text is read again by the same
+ * reader, and the hash compared.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,20 +17,19 @@
 #include "engine/engine.h"
 
 #define SKIP_SIZE ((size_t)256 << 10)
-#define KEY_READ 1U
-
-typedef VEC(char) Text;
 
 typedef struct Fetch {
-        SpoorCase *scase;
+        const SpoorOptions *options;
+        const char *evidence; /* directory, or NULL */
         const EvidenceSink *sink;
         SpoorError *error;
-        SortKey *keys; /* index: into the caller's events; source: KEY_READ once it was read */
-        const uint32_t *events;
+        const StorePlace *places;
+        SortKey *keys; /* index: a place */
+        bool *is_done; /* by key: delivered, or told as missing */
         size_t n;
         size_t begin, end; /* keys of the file on disk that is open */
         size_t n_left;     /* of those */
-        Text buffer;
+        VEC(char) buffer;
         EventReader *reader;
         IoReader *io;
         bool is_same; /* the record just read again has the hash it should */
@@ -37,6 +37,10 @@ typedef struct Fetch {
         char *path;
         char fault[256]; /* met while reading */
 } Fetch;
+
+static const StorePlace *place_at(const Fetch *f, size_t key) {
+        return &f->places[f->keys[key].index];
+}
 
 /* ---- where a file stands ---- */
 
@@ -61,29 +65,22 @@ static bool cut_at_member(char *path, size_t from, size_t *ret_n_cut) {
         return false;
 }
 
-static char *join(const char *dir, Slice rest) {
-        char *path = NULL;
-
-        while (rest.size && *rest.data == '/')
-                rest = slice(rest.data + 1, rest.size - 1);
-        if (asprintf(&path, "%s%s%.*s", dir, rest.size ? "/" : "", (int)rest.size, rest.data) < 0)
-                return NULL;
-        return path;
-}
-
 static Slice base_name(Slice path) {
         const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
 
         return slash ? slice(slash + 1, path.size - (size_t)(slash + 1 - path.data)) : path;
 }
 
-/* Tries DIR/REST; *ret_path where that leads to a file. 0, 1 where it does not, -ENOMEM. */
-static int try_path(const char *dir, Slice rest, char **ret_path, size_t *ret_n_member) {
-        char *path = join(dir, rest);
+/* Tries DIR, SEPARATOR, REST; *ret_path where that leads to a file. 0, 1 where not, -ENOMEM. */
+static int try_path(Slice dir, const char *separator, Slice rest, char **ret_path, size_t *ret_n_member) {
+        char *path = NULL;
 
-        if (!path)
+        while (*separator && rest.size && *rest.data == '/')
+                rest = slice(rest.data + 1, rest.size - 1);
+        if (asprintf(&path, "%.*s%s%.*s", (int)dir.size, dir.data, rest.size ? separator : "",
+                            (int)rest.size, rest.size ? rest.data : "") < 0)
                 return -ENOMEM;
-        if (cut_at_member(path, strlen(dir), ret_n_member)) {
+        if (cut_at_member(path, dir.size, ret_n_member)) {
                 *ret_path = path;
                 return 0;
         }
@@ -92,44 +89,28 @@ static int try_path(const char *dir, Slice rest, char **ret_path, size_t *ret_n_
 }
 
 /*
- * A file's name is its root's, then the path below it. In a new directory it may stand with the
- * root's last part or without, or under its whole name.
+ * A file's name is its root's, then the path below it, or members of the root itself. In a new
+ * directory it may stand with the root's last part or without, or under its whole name.
  */
-static int locate(SpoorCase *scase, uint32_t file, char **ret_path, size_t *ret_n_member) {
-        StoreFile f = store_file(scase->store, file);
-        Slice root_name, root_path, below, last, with_last;
-        char *dir;
+static int locate(Fetch *f, const StorePlace *place, char **ret_path, size_t *ret_n_member) {
+        Slice root = place->root_name, below, with_last, dir = slice_cstr(f->evidence);
+        size_t n_last = base_name(root).size;
         int r = 1;
 
-        store_root(scase->store, f.root, &root_name, &root_path);
-        if (f.name.size < root_name.size)
+        if (!slice_starts_with(place->file, root) || slice_equal(root, SLICE_LITERAL("-")))
                 return 1;
-        below = slice(f.name.data + root_name.size, f.name.size - root_name.size);
-        last = base_name(root_name);
-        with_last = slice(f.name.data + root_name.size - last.size, last.size + below.size);
-        if (scase->evidence) {
-                if (below.size)
-                        r = try_path(scase->evidence, below, ret_path, ret_n_member);
-                if (r == 1)
-                        r = try_path(scase->evidence, with_last, ret_path, ret_n_member);
-                if (r == 1)
-                        r = try_path(scase->evidence, f.name, ret_path, ret_n_member);
-                return r;
-        }
-        dir = strndup(root_path.data, root_path.size);
-        if (!dir)
-                return -ENOMEM;
-        if (below.size && *below.data != '/') { /* a member of the source itself */
-                free(dir);
-                if (asprintf(&dir, "%.*s%.*s", (int)root_path.size, root_path.data, (int)below.size,
-                                    below.data) < 0)
-                        return -ENOMEM;
-                if (cut_at_member(dir, root_path.size, ret_n_member))
-                        return *ret_path = dir, 0;
-        } else {
-                r = try_path(dir, below, ret_path, ret_n_member);
-        }
-        free(dir);
+        below = slice(place->file.data + root.size, place->file.size - root.size);
+        with_last = slice(place->file.data + root.size - n_last, n_last + below.size);
+        if (!f->evidence)
+                return try_path(place->root_path,
+                                below.size && *below.data == '!' ? "" : "/", below, ret_path,
+                                ret_n_member);
+        if (below.size && *below.data != '!')
+                r = try_path(dir, "/", below, ret_path, ret_n_member);
+        if (r == 1)
+                r = try_path(dir, "/", with_last, ret_path, ret_n_member);
+        if (r == 1)
+                r = try_path(dir, "/", place->file, ret_path, ret_n_member);
         return r;
 }
 
@@ -171,27 +152,32 @@ static int check_record(Fetch *f) {
                 at += n;
                 r = event_reader_feed(f->reader, n);
         }
-        return event_reader_finish(f->reader, false);
+        if (r == 0 || r == EVENT_ENOUGH)
+                r = event_reader_finish(f->reader, false);
+        return r;
 }
 
 /* ---- reading ---- */
 
-static StoreSource source_at(const Fetch *f, size_t key) {
-        return store_source(f->scase->store, f->events[f->keys[key].index]);
+/* The record of KEY cannot be had; WHAT says why. */
+static int fail(Fetch *f, size_t key, const char *what) {
+        const StorePlace *place = place_at(f, key);
+
+        if (f->sink->missing) {
+                f->sink->missing(f->sink->userdata, f->keys[key].index);
+                return 0;
+        }
+        return engine_fail(f->error, SPOOR_E_EVIDENCE, "%.*s: %s", (int)place->file.size,
+                        place->file.data, what);
 }
 
-static int fail(Fetch *f, uint32_t file, const char *what) {
-        Slice name = store_file(f->scase->store, file).name;
-
-        return engine_fail(f->error, SPOOR_E_EVIDENCE, "%.*s: %s", (int)name.size, name.data, what);
-}
-
-static int fail_record(Fetch *f, const StoreSource *source) {
+static int fail_record(Fetch *f, size_t key) {
+        const StorePlace *place = place_at(f, key);
         char what[400];
 
         snprintf(what, sizeof(what), "record %u at byte %llu is not the one that was indexed%s%s",
-                        source->record, (unsigned long long)source->offset, *f->fault ? ": " : "", f->fault);
-        return fail(f, source->file, what);
+                        place->record, (unsigned long long)place->offset, *f->fault ? ": " : "", f->fault);
+        return fail(f, key, what);
 }
 
 /* SIZE bytes of the stream behind *at_byte into the buffer (or nowhere); short at its end. */
@@ -214,23 +200,22 @@ static int take(Fetch *f, IoStream *stream, uint64_t size, bool is_kept, uint64_
         return 0;
 }
 
-/* 1 where it is not the record that was indexed */
 static int read_record(Fetch *f, size_t key, IoStream *stream, uint64_t *at_byte) {
-        StoreSource source = source_at(f, key);
-        int r = take(f, stream, source.offset - *at_byte, false, at_byte);
+        const StorePlace *place = place_at(f, key);
+        int r = take(f, stream, place->offset - *at_byte, false, at_byte);
 
         if (r == 0)
-                r = take(f, stream, source.size, true, at_byte);
+                r = take(f, stream, place->size, true, at_byte);
         if (r != 0)
                 return r;
-        f->hash = source.hash;
-        if (f->buffer.size != source.size)
-                return 1; /* the content ends too early */
-        r = check_record(f);
+        f->hash = place->hash;
+        f->is_same = false;
+        if (f->buffer.size == place->size)
+                r = check_record(f);
         if (r != 0)
                 return r;
         if (!f->is_same)
-                return 1;
+                return fail_record(f, key);
         return f->sink->record(f->sink->userdata, f->keys[key].index,
                         slice(f->buffer.data, f->buffer.size));
 }
@@ -242,7 +227,7 @@ static size_t first_of(const Fetch *f, Slice name) {
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
 
-                if (slice_compare(store_file(f->scase->store, source_at(f, middle).file).name, name) < 0)
+                if (slice_compare(place_at(f, middle)->file, name) < 0)
                         low = middle + 1;
                 else
                         high = middle;
@@ -256,20 +241,25 @@ static int on_leaf(void *userdata, Slice name, IoStream *stream) {
         uint64_t at_byte = 0;
 
         for (size_t key = first_of(f, name); key < f->end; key++) {
-                StoreSource source = source_at(f, key);
                 int r;
 
-                if (!slice_equal(store_file(f->scase->store, source.file).name, name))
+                if (!slice_equal(place_at(f, key)->file, name) || f->is_done[key])
                         break;
-                if (f->keys[key].source == KEY_READ)
-                        break; /* another member of the same name was read */
                 r = read_record(f, key, stream, &at_byte);
-                if (r == 1)
-                        return fail_record(f, &source);
                 if (r != 0)
                         return r;
-                f->keys[key].source = KEY_READ;
+                f->is_done[key] = true;
                 f->n_left--;
+                /* the same record wanted twice: the stream does not go back */
+                while (key + 1 < f->end && slice_equal(place_at(f, key + 1)->file, name) &&
+                                place_at(f, key + 1)->offset == place_at(f, key)->offset) {
+                        r = f->sink->record(f->sink->userdata, f->keys[++key].index,
+                                        slice(f->buffer.data, f->buffer.size));
+                        if (r != 0)
+                                return r;
+                        f->is_done[key] = true;
+                        f->n_left--;
+                }
         }
         return f->n_left == 0 ? 1 : 0;
 }
@@ -285,7 +275,6 @@ static int on_io_fault(void *userdata, Slice name, uint64_t offset, Slice reason
 /* Visits the file on disk under NAME for the keys from begin to end. */
 static int read_file(Fetch *f, const char *path, Slice name) {
         IoSink sink = { f, on_leaf, on_io_fault };
-        StoreSource source;
         int r;
 
         f->fault[0] = 0;
@@ -293,73 +282,86 @@ static int read_file(Fetch *f, const char *path, Slice name) {
         r = io_reader_visit(f->io, path, name, &sink);
         if (r < 0 || r == SPOOR_E_EVIDENCE)
                 return r;
-        for (size_t key = f->begin; f->n_left > 0; key++) {
-                source = source_at(f, key);
-                if (f->keys[key].source != KEY_READ)
-                        return fail_record(f, &source);
+        for (size_t key = f->begin; key < f->end; key++) {
+                r = f->is_done[key] ? 0 : fail_record(f, key);
+                if (r != 0)
+                        return r;
         }
         return 0;
 }
 
-static int find_file(Fetch *f, uint32_t file, Slice name, Slice *ret_disk) {
-        size_t n_member = 0;
-        int r = 1;
+/* Keys from begin on whose files are DISK or members of it. */
+static size_t end_of_file(const Fetch *f, Slice disk) {
+        size_t end = f->begin + 1;
 
-        free(f->path);
-        f->path = NULL;
-        if (!slice_equal(name, SLICE_LITERAL("-")) && !slice_starts_with(name, SLICE_LITERAL("-!")))
-                r = locate(f->scase, file, &f->path, &n_member);
-        if (r == 1)
-                return fail(f, file,
-                                f->scase->evidence ? "not found under the directory of --evidence"
-                                                   : "the evidence is not where it was; "
-                                                     "--evidence DIR says where it is now");
-        *ret_disk = slice(name.data, name.size - n_member);
-        return r;
+        for (; end < f->n; end++) {
+                Slice name = place_at(f, end)->file;
+
+                if (!slice_starts_with(name, disk) || (name.size > disk.size && name.data[disk.size] != '!'))
+                        break;
+        }
+        return end;
 }
 
 static int read_all(Fetch *f) {
         int r = 0;
 
         for (f->begin = 0; r == 0 && f->begin < f->n; f->begin = f->end) {
-                uint32_t file = source_at(f, f->begin).file;
-                Slice name = store_file(f->scase->store, file).name, disk;
+                const StorePlace *place = place_at(f, f->begin);
+                size_t n_member = 0;
 
-                r = find_file(f, file, name, &disk);
-                if (r != 0)
-                        return r;
-                for (f->end = f->begin + 1; f->end < f->n; f->end++) {
-                        Slice other = store_file(f->scase->store, source_at(f, f->end).file).name;
+                free(f->path);
+                f->path = NULL;
+                f->end = f->begin + 1;
+                r = locate(f, place, &f->path, &n_member);
+                if (r == 1) {
+                        r = fail(f, f->begin,
+                                        f->evidence ? "not found under the directory of --evidence"
+                                                    : "the evidence is not where it was; "
+                                                      "--evidence DIR says where it is now");
+                } else if (r == 0) {
+                        Slice disk = slice(place->file.data, place->file.size - n_member);
 
-                        if (!slice_starts_with(other, disk) ||
-                                        (other.size > disk.size && other.data[disk.size] != '!'))
-                                break;
+                        f->end = end_of_file(f, disk);
+                        r = read_file(f, f->path, disk);
                 }
-                r = read_file(f, f->path, disk);
         }
         return r;
 }
 
-int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_events,
-                const EvidenceSink *sink, SpoorError *error) {
-        IoLimits limits = { scase->options.max_nesting };
-        SortOrder order = { NULL, NULL };
-        SortKey *keys = vec_alloc(n_events, sizeof(*keys));
-        Fetch f = { .scase = scase, .sink = sink, .error = error, .events = events, .n = n_events };
-        int r = keys ? 0 : -ENOMEM;
+static int compare_keys(const void *ctx, const SortKey *x, const SortKey *y) {
+        const Fetch *f = ctx;
+        const StorePlace *a = &f->places[x->index], *b = &f->places[y->index];
+        int r = slice_compare(a->file, b->file);
 
-        for (size_t i = 0; i < n_events && r == 0; i++) {
-                StoreSource source = store_source(scase->store, events[i]);
+        return r ? r : (a->offset > b->offset) - (a->offset < b->offset);
+}
 
-                keys[i] = (SortKey){ source.file, source.offset, 0, (uint32_t)i };
-        }
+static int prepare(Fetch *f) {
+        SortOrder order = { compare_keys, f };
+        IoLimits limits = { f->options->max_nesting };
+        int r;
+
+        f->keys = vec_alloc(f->n, sizeof(*f->keys));
+        f->is_done = vec_alloc_zero(f->n, sizeof(*f->is_done));
+        if (!f->keys || !f->is_done)
+                return -ENOMEM;
+        for (size_t i = 0; i < f->n; i++)
+                f->keys[i] = (SortKey){ 0, 0, 0, (uint32_t)i };
+        r = sort_keys(f->keys, f->n, &order, 1);
         if (r == 0)
-                r = sort_keys(keys, n_events, &order, 1);
-        f.keys = keys;
+                r = io_reader_new(&limits, &f->io);
         if (r == 0)
-                r = io_reader_new(&limits, &f.io);
-        if (r == 0)
-                r = event_reader_new(scase->options.max_depth, scase->options.max_record_bytes, &f.reader);
+                r = event_reader_new(f->options->max_depth, f->options->max_record_bytes, &f->reader);
+        return r;
+}
+
+int engine_read_places(const SpoorOptions *options, const char *evidence, const StorePlace *places,
+                size_t n, const EvidenceSink *sink, SpoorError *error) {
+        Fetch f = { .options = options, .evidence = evidence, .sink = sink, .error = error,
+                .places = places, .n = n };
+        int r = prepare(&f);
+
         if (error)
                 error->message[0] = 0;
         if (r == 0)
@@ -369,7 +371,66 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
         event_reader_free(f.reader);
         io_reader_free(f.io);
         vec_deinit(&f.buffer);
+        free(f.is_done);
         free(f.path);
-        free(keys);
+        free(f.keys);
+        return r;
+}
+
+int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_events,
+                const EvidenceSink *sink, SpoorError *error) {
+        StorePlace *places = vec_alloc(n_events, sizeof(*places));
+        int r;
+
+        if (!places)
+                return engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM));
+        for (size_t i = 0; i < n_events; i++) {
+                StoreSource source = store_source(scase->store, events[i]);
+                StoreFile file = store_file(scase->store, source.file);
+
+                places[i] = (StorePlace){ .file = file.name, .offset = source.offset,
+                        .hash = source.hash, .record = source.record, .size = source.size };
+                store_root(scase->store, file.root, &places[i].root_name, &places[i].root_path);
+        }
+        r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
+        if (r == 0)
+                r = engine_read_places(&scase->options, scase->evidence, places, n_events, sink, error);
+        free(places);
+        return r;
+}
+
+/* ---- do two records mean the same? ---- */
+
+typedef struct Meanings {
+        uint64_t *hashes;
+        bool *is_known;
+} Meanings;
+
+static int on_judged(void *userdata, size_t i, Slice bytes) {
+        Meanings *m = userdata;
+        int r = json_meaning(bytes, &m->hashes[i]);
+
+        m->is_known[i] = r == 0;
+        return r == -ENOMEM ? r : 0;
+}
+
+static void on_missing(void *userdata, size_t i) {
+        Meanings *m = userdata;
+
+        m->is_known[i] = false;
+}
+
+int engine_judge(void *userdata, const StorePlace *places, size_t n, bool *ret_same) {
+        Meanings m = { vec_alloc_zero(n, 2 * sizeof(*m.hashes)), vec_alloc_zero(n, 2 * sizeof(*m.is_known)) };
+        EvidenceSink sink = { &m, on_judged, on_missing };
+        int r = m.hashes && m.is_known ? 0 : -ENOMEM;
+
+        if (r == 0)
+                r = engine_read_places(userdata, NULL, places, 2 * n, &sink, NULL);
+        for (size_t i = 0; i < n && r == 0; i++)
+                ret_same[i] = m.is_known[2 * i] && m.is_known[2 * i + 1] &&
+                              m.hashes[2 * i] == m.hashes[2 * i + 1];
+        free(m.hashes);
+        free(m.is_known);
         return r;
 }

@@ -262,6 +262,7 @@ static int absorb_cases(Ingest *ingest, Store *const *cases, size_t n_cases, Spo
 
 static int run(Ingest *ingest, Store *const *cases, size_t n_cases, Store **ret_store,
                 SpoorError *error) {
+        StoreJudge judge = { (void *)ingest->options, engine_judge };
         int r = make_builders(ingest);
 
         if (r == 0)
@@ -282,7 +283,7 @@ static int run(Ingest *ingest, Store *const *cases, size_t n_cases, Store **ret_
                                                : engine_fail(error, r, "reading: %s", strerror(-r));
         }
         tell(ingest, "sealing", true);
-        r = store_seal(ingest->builders, ingest->n_workers, ingest->n_workers, ret_store);
+        r = store_seal(ingest->builders, ingest->n_workers, ingest->n_workers, &judge, ret_store);
         return r < 0 ? engine_fail(error, r, "sealing: %s", strerror(-r)) : 0;
 }
 

@@ -100,7 +100,9 @@ static int next_value(SpoorRows *rows, SpoorError *error) {
                 *cell++ = engine_string_cell(store, row->strings[i]);
         *cell++ = time_cell(store_time(store, row->stats.first));
         *cell++ = id_cell(store, row->stats.first, v->first_id);
-        *cell++ = engine_string_cell(store, store_dim_of(store, STORE_DIM_EVENT, row->stats.first));
+        *cell++ = engine_string_cell(store, store_field(store, STORE_CALL,
+                                                            store_tuple(store, STORE_CALL, row->stats.first),
+                                                            EVENT_CALL_NAME));
         *cell++ = engine_string_cell(store, store_ip(store, row->stats.first));
         *cell++ = time_cell(store_time(store, row->stats.last));
         *cell++ = id_cell(store, row->stats.last, v->last_id);

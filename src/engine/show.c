@@ -18,7 +18,7 @@ static int on_record(void *userdata, size_t i, Slice bytes) {
 }
 
 int spoor_show(SpoorCase *scase, const char *event_id, SpoorRecord *ret_record, SpoorError *error) {
-        EvidenceSink sink = { ret_record, on_record };
+        EvidenceSink sink = { ret_record, on_record, NULL };
         uint32_t event = store_find_id(scase->store, slice_cstr(event_id));
         StoreSource source;
         int r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);

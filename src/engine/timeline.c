@@ -171,7 +171,7 @@ static int on_record(void *userdata, size_t i, Slice bytes) {
 }
 
 static int next_batch(Timeline *t, SpoorError *error) {
-        EvidenceSink sink = { t, on_record };
+        EvidenceSink sink = { t, on_record, NULL };
 
         arena_deinit(&t->texts);
         t->at = t->n_events = 0;

@@ -3,9 +3,9 @@
  *
  * What a unit is. An element of "Records" is a record whatever it holds. Anywhere else an object is
  * a record when it has at least two of the keys that every CloudTrail record has; otherwise it may
- * be one of the envelopes listed in kinds[], and if not even that, it is no CloudTrail at all. A
- * content in which nothing is a record is ignored as a whole, a fault in it included: until the
- * first record one fault is held back.
+ * be one of the envelopes listed in kinds[], and if not even that, it is no CloudTrail at all. Sound
+ * content in which nothing is a record is ignored. Until the first record one fault is held back,
+ * because what is no JSON from its first byte on is ignored too, unless a record is found in it.
  *
  * Nothing here is kept beyond a content, but for the buffers of the json reader.
  */
@@ -445,7 +445,6 @@ static int tell_others(EventReader *r) {
 
 int event_reader_finish(EventReader *r, bool is_cut) {
         bool is_kind = false;
-        char reason[360];
         int result;
 
         if (r->is_done)
@@ -468,8 +467,8 @@ int event_reader_finish(EventReader *r, bool is_cut) {
         if (!r->is_fault_held)
                 return r->sink->ignored(r->sink->userdata, 0,
                                 SLICE_LITERAL("JSON, but no CloudTrail records"));
-        snprintf(reason, sizeof(reason), "no CloudTrail records: %s", r->held_reason);
-        return r->sink->ignored(r->sink->userdata, r->held_at, slice_cstr(reason));
+        /* it began as JSON and broke: it may have been a log */
+        return r->sink->fault(r->sink->userdata, r->held_at, 0, slice_cstr(r->held_reason));
 }
 
 bool event_reader_is_log(const EventReader *r) {

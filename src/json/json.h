@@ -130,6 +130,12 @@ JsonValue json_find(Slice record, Slice path);
 size_t json_decode(Slice text, char *buffer);
 
 /*
+ * A hash of what TEXT (one sound value) means: equal whatever the white space, the order of keys and
+ * the escapes. 0, -ENOMEM, or -EINVAL where it is not sound.
+ */
+int json_meaning(Slice text, uint64_t *ret_hash);
+
+/*
  * TEXT (one sound value) indented by two spaces, strings as they are but for characters that a
  * terminal would act on, which are escaped. NUL-ended, on the heap. 1 where brackets or quotes do
  * not balance.

@@ -95,7 +95,26 @@ static int source_of(Absorb *a, StoreSource *source) {
         return r;
 }
 
+/* The grants of event I, the next of which stands at *AT. */
+static int absorb_grants(Absorb *a, uint32_t i, uint32_t *at, Row *row) {
+        int r = 0;
+
+        for (; *at < store_n_grants(a->store) && r == 0; ++*at) {
+                StoreGrant from = store_grant(a->store, *at);
+                BuilderGrant to = { .kind = from.kind };
+
+                if (from.event != i)
+                        return from.event < i ? -EIO : 0;
+                for (unsigned f = 0; f < EVENT_N_GRANT && r == 0; f++)
+                        r = string_of(a, from.fields[f], &to.fields[f]);
+                if (r == 0)
+                        r = builder_add_grant(a->builder, &to, row);
+        }
+        return r;
+}
+
 static int absorb_events(Absorb *a) {
+        uint32_t grant = 0;
         int r = 0;
 
         for (uint32_t i = 0; i < store_n_events(a->store) && r == 0; i++) {
@@ -112,6 +131,8 @@ static int absorb_events(Absorb *a) {
                         r = string_of(a, store_ip(a->store, i), &row.ip);
                 if (r == 0)
                         r = string_of(a, store_ua(a->store, i), &row.ua);
+                if (r == 0)
+                        r = absorb_grants(a, i, &grant, &row);
                 if (r == 0)
                         r = builder_add_row(a->builder, &row);
         }

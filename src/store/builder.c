@@ -39,6 +39,7 @@ Builder *builder_free(Builder *b) {
         vec_deinit(&b->roots);
         vec_deinit(&b->notes);
         vec_deinit(&b->losers);
+        vec_deinit(&b->grants);
         vec_deinit(&b->key);
         arena_deinit(&b->texts);
         free(b);
@@ -209,7 +210,7 @@ static bool parse_uuid(Slice text, unsigned char id[static 16]) {
 bool store_parse_id(Slice text, StoreSource *ret) {
         memset(ret->id, 0, sizeof(ret->id));
         ret->id_kind = STORE_ID_ABSENT;
-        if (!text.size)
+        if (!text.data)
                 return true;
         ret->id_kind = parse_uuid(text, ret->id) ? STORE_ID_UUID : STORE_ID_STRING;
         return ret->id_kind == STORE_ID_UUID;
@@ -243,6 +244,35 @@ int builder_add_row(Builder *b, const Row *row) {
         return 0;
 }
 
+int builder_add_grant(Builder *b, const BuilderGrant *grant, Row *row) {
+        if (b->grants.size >= STORE_NONE - 1)
+                return -EOVERFLOW;
+        if (vec_reserve(&b->grants, 1) < 0)
+                return -ENOMEM;
+        b->grants.data[b->grants.size] = *grant;
+        b->grants.data[b->grants.size++].row = b->n_rows;
+        if (!row->grants)
+                row->grants = (uint32_t)b->grants.size;
+        return 0;
+}
+
+static int add_grants(Builder *b, const Event *event, Row *row) {
+        int r = 0;
+
+        for (unsigned i = 0; i < event->n_grants && r == 0; i++) {
+                BuilderGrant grant = { .kind = event->grants[i].kind };
+
+                for (unsigned f = 0; f < EVENT_N_GRANT && r == 0; f++) {
+                        Slice text = event->grants[i].fields[f];
+
+                        r = builder_string(b, text.size ? text : (Slice){ NULL, 0 }, &grant.fields[f]);
+                }
+                if (r == 0)
+                        r = builder_add_grant(b, &grant, row);
+        }
+        return r;
+}
+
 int builder_add_event(Builder *b, uint32_t file, const Event *event) {
         Row row = {
                 .time = event->time,
@@ -262,5 +292,7 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = builder_string(b, event->ip, &row.ip);
         if (r == 0)
                 r = builder_string(b, event->user_agent, &row.ua);
+        if (r == 0 && event->n_grants)
+                r = add_grants(b, event, &row);
         return r == 0 ? builder_add_row(b, &row) : r;
 }

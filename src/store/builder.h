@@ -13,7 +13,14 @@ typedef struct Row {
         StoreSource source;
         uint32_t identity, call, result;
         uint32_t ip, ua;
+        uint32_t grants; /* 1 + the first of its grants; 0: none */
 } Row;
+
+/* What a row hands out; those of one row stand together. Fields are strings, of the builder. */
+typedef struct BuilderGrant {
+        uint32_t row, kind;
+        uint32_t fields[EVENT_N_GRANT];
+} BuilderGrant;
 
 #define ROWS_PER_CHUNK 16384U
 
@@ -54,6 +61,7 @@ struct Builder {
         VEC(BuilderRoot) roots;
         VEC(BuilderNote) notes;
         VEC(BuilderLoser) losers;
+        VEC(BuilderGrant) grants;
         Arena texts; /* of files, roots, notes */
         VEC(char) key;
         uint64_t n_duplicates, n_rejected;
@@ -65,6 +73,8 @@ static inline Row *builder_row(const Builder *builder, uint32_t i) {
 
 /* A tuple by its texts; EXTRA are derived fields behind them. For builder.c and absorb.c. */
 int builder_add_row(Builder *builder, const Row *row);
+/* Grants of the row that is added next. */
+int builder_add_grant(Builder *builder, const BuilderGrant *grant, Row *row);
 int builder_string(Builder *builder, Slice text, uint32_t *ret_string);
 int builder_tuple(Builder *builder, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple);
 /* Fills source->id and id_kind. */

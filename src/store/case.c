@@ -109,34 +109,76 @@ static int sync_directory(const char *path) {
         return r;
 }
 
+static int set_mode(int fd) {
+        mode_t mask = umask(0);
+
+        umask(mask);
+        return fchmod(fd, 0666 & ~mask) < 0 ? -errno : 0;
+}
+
+/*
+ * The file beside: without a name until it is whole, where the file system can do that, so that a
+ * process that is killed leaves nothing. Else under the name BESIDE; *ret_named tells.
+ */
+static int open_beside(const char *path, char *beside, bool *ret_named) {
+        const char *slash = strrchr(path, '/');
+        char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+        int fd;
+
+        if (!dir)
+                return -ENOMEM;
+        *ret_named = false;
+        fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+        free(dir);
+        if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+                *ret_named = true;
+                fd = mkostemp(beside, O_CLOEXEC);
+        }
+        return fd < 0 ? -errno : fd;
+}
+
+static int give_name(int fd, char *beside) {
+        char self[64];
+
+        snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+        for (int i = 0; i < 100; i++) {
+                if (linkat(AT_FDCWD, self, AT_FDCWD, beside, AT_SYMLINK_FOLLOW) == 0)
+                        return 0;
+                if (errno != EEXIST)
+                        return -errno;
+                beside[strlen(beside) - 1] = (char)('A' + i % 26); /* somebody's leftover */
+        }
+        return -EEXIST;
+}
+
 int store_write(Store *store, const char *path) {
         size_t size = strlen(path) + 32;
         char *beside = malloc(size);
+        bool is_named = false;
         int fd, r;
 
         if (!beside)
                 return -ENOMEM;
         snprintf(beside, size, "%s.%ld.XXXXXX", path, (long)getpid());
-        fd = mkostemp(beside, O_CLOEXEC);
+        fd = open_beside(path, beside, &is_named);
         if (fd < 0) {
-                r = -errno;
                 free(beside);
-                return r;
+                return fd;
         }
         r = write_image(store, fd);
-        if (r == 0) {
-                mode_t mask = umask(0);
-
-                umask(mask);
-                r = fchmod(fd, 0666 & ~mask) < 0 ? -errno : 0;
+        if (r == 0)
+                r = set_mode(fd);
+        if (r == 0 && !is_named) {
+                r = give_name(fd, beside);
+                is_named = r == 0;
         }
         if (close(fd) < 0 && r == 0)
                 r = -errno;
         if (r == 0 && rename(beside, path) < 0)
                 r = -errno;
-        if (r < 0)
+        if (r < 0 && is_named)
                 unlink(beside);
-        else
+        if (r == 0)
                 r = sync_directory(path);
         free(beside);
         return r;
@@ -213,7 +255,12 @@ static int check_counts(Store *store) {
                         s[IMAGE_STRING_ITEMS].size != m->n_strings * 4 ||
                         s[IMAGE_FILES].size != m->n_files * sizeof(ImageFile) ||
                         s[IMAGE_NOTES].size != (m->n_damaged + m->n_ignored) * sizeof(ImageNote) ||
-                        s[IMAGE_ID_ITEMS].size != m->n_ids * 4)
+                        s[IMAGE_ID_ITEMS].size != m->n_ids * 4 ||
+                        s[IMAGE_GRANTS].size % sizeof(StoreGrant) ||
+                        s[IMAGE_GRANTS].size / sizeof(StoreGrant) >= STORE_NONE ||
+                        s[IMAGE_USES].size % sizeof(StoreUse) ||
+                        s[IMAGE_USES].size / sizeof(StoreUse) > m->n_events ||
+                        s[IMAGE_USE_ENDS].size != m->n_identities * 4)
                 return STORE_HEADER;
         return 0;
 }

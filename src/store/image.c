@@ -106,7 +106,9 @@ static const char *section_name(int section) {
                 "event user agents", "sources", "eventID buckets", "eventID items", "conflicts" };
 
         _Static_assert(sizeof(names) / sizeof(names[0]) == IMAGE_DIMS, "a name for each section");
-        return section < (int)IMAGE_DIMS ? names[section] : "dimension index";
+        return section < (int)IMAGE_DIMS     ? names[section]
+               : section < (int)IMAGE_GRANTS ? "dimension index"
+                                             : "lineage";
 }
 
 const char *store_is_faulty(Store *store) {

@@ -24,7 +24,7 @@
 #include "store/store.h"
 
 #define IMAGE_MAGIC "\x89SPOOR\r\n"
-#define IMAGE_VERSION 1U
+#define IMAGE_VERSION 2U
 #define IMAGE_HEADER_SIZE 4096
 #define IMAGE_ALIGN 64
 #define IMAGE_BLOCK ((uint64_t)16384)
@@ -53,7 +53,13 @@ typedef enum ImageSection {
         IMAGE_ID_ITEMS,   /* u32[]: numbers of events that have one */
         IMAGE_CONFLICTS,  /* ImageConflict[] by event, file, record */
         IMAGE_DIMS,       /* four sections for each dimension */
-        IMAGE_N_SECTIONS = IMAGE_DIMS + 4 * STORE_N_DIMS,
+        IMAGE_GRANTS = IMAGE_DIMS + 4 * STORE_N_DIMS, /* StoreGrant[] by event */
+        IMAGE_GRANTS_BY,     /* u32[]: numbers of grants, for each StoreGrantIndex */
+        IMAGE_IDENTITIES_BY = IMAGE_GRANTS_BY + STORE_N_GRANT_INDEXES, /* likewise, of identities */
+        IMAGE_USES = IMAGE_IDENTITIES_BY + STORE_N_IDENTITY_INDEXES, /* StoreUse[] by identity, first */
+        IMAGE_USE_ENDS,      /* u32[n_identities]: where the uses of each end */
+        IMAGE_USES_BY_IP,    /* u32[]: numbers of uses that have an address, by it */
+        IMAGE_N_SECTIONS,
 } ImageSection;
 
 /* Of dimension d: IMAGE_DIMS + 4 * d + one of these. */

@@ -261,14 +261,14 @@ static int write_conflicts(Seal *seal) {
         if (!keys)
                 return -ENOMEM;
         for (uint32_t i = 0; i < n; i++) {
-                ImageConflict *row = &seal->conflicts.data[i];
+                ImageConflict *row = &seal->conflicts.data[i].row;
 
                 row->event = seal->numbers[row->event];
                 keys[i] = (SortKey){ (uint64_t)row->event << 32 | row->file, row->record, 0, i };
         }
         r = sort_keys(keys, n, &order, seal->n_threads);
         for (uint64_t i = 0; i < n && r == 0; i++)
-                rows[i] = seal->conflicts.data[keys[i].index];
+                rows[i] = seal->conflicts.data[keys[i].index].row;
         free(keys);
         return r;
 }

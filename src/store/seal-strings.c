@@ -54,6 +54,14 @@ static void mark_row(SealMap *map, const Row *row) {
         }
 }
 
+static void mark_grants(SealMap *map, const Builder *builder, uint32_t row) {
+        for (size_t i = builder_row(builder, row)->grants - 1U;
+                        i < builder->grants.size && builder->grants.data[i].row == row; i++) {
+                for (unsigned f = 0; f < EVENT_N_GRANT; f++)
+                        mark(map->strings, builder->grants.data[i].fields[f]);
+        }
+}
+
 /* One task per builder; rows of others in `order` are passed over. */
 static int mark_task(void *ctx, size_t b) {
         Seal *seal = ctx;
@@ -61,8 +69,14 @@ static int mark_task(void *ctx, size_t b) {
         SealMap *map = &seal->maps[b];
 
         for (uint64_t i = 0; i < seal->n_rows; i++) {
-                if (seal->order[i].source == b && !seal->is_dropped[i])
-                        mark_row(map, builder_row(builder, seal->order[i].index));
+                const Row *row;
+
+                if (seal->order[i].source != b || seal->is_dropped[i])
+                        continue;
+                row = builder_row(builder, seal->order[i].index);
+                mark_row(map, row);
+                if (row->grants)
+                        mark_grants(map, builder, seal->order[i].index);
         }
         for (int kind = 0; kind < STORE_N_TUPLES; kind++) {
                 Tuples *tuples = &builder->tuples[kind];

@@ -4,12 +4,14 @@
  *   1  files     names of all builders, sorted, made distinct
  *   2  order     rows sorted by (eventTime, eventID, file, record)
  *   3  duplicates  rows sorted by the hash of their eventID: of a group the one whose file, then
- *                record number, sorts first is kept; another meaning under the same eventID is a
- *                conflict
+ *                record number, sorts first is kept; other bytes under the same eventID are a
+ *                conflict, unless the judge finds that they mean the same
  *   4  strings   those that kept rows use, sorted, made distinct; then the tuples, now of final
  *                string numbers, likewise
  *   5  columns   written in order of events
  *   6  indexes   the dimensions' values, statistics and posting lists; eventIDs by hash
+ *   7  lineage   what events hand out, found by key, principal, role, host and source; which
+ *                identity was used from which address, when and how often
  *
  * Everything is sorting and one pass over the result: O(n log n). Each step runs on all threads;
  * its result does not depend on their number, nor on which builder held what.
@@ -254,13 +256,10 @@ static int list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
         for (uint64_t i = 0; i < seal->n_rows; i++) {
                 const SortKey *key = &seal->order[i];
                 const StoreSource *source = &seal_row(seal, key)->source;
+                Slice text = seal_id_text(seal, key->source, source, buffer);
 
-                if (seal->is_dropped[i] || source->id_kind == STORE_ID_ABSENT)
-                        continue;
-                keys[n++] = (SortKey){ store_id_hash(source,
-                                                       seal_id_text(seal, key->source, source, buffer)),
-                        0, key->source, (uint32_t)i };
-                keys[n - 1].source = 0; /* a row; its builder is that of its place */
+                if (!seal->is_dropped[i] && text.size) /* the builder is that of the place */
+                        keys[n++] = (SortKey){ store_id_hash(source, text), 0, 0, (uint32_t)i };
         }
         for (uint32_t b = 0; b < seal->n_builders; b++) {
                 for (uint32_t i = 0; i < seal->builders[b]->losers.size; i++) {
@@ -275,16 +274,21 @@ static int list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
         return 0;
 }
 
-static int add_conflict(Seal *seal, uint32_t place, const Member *loser) {
+static int add_conflict(Seal *seal, uint32_t place, const Member *kept, const Member *other) {
         if (vec_reserve(&seal->conflicts, 1) < 0)
                 return -ENOMEM;
-        seal->conflicts.data[seal->conflicts.size++] = (ImageConflict){
-                .event = place,
-                .file = seal->maps[loser->builder].files[loser->source->file],
-                .record = loser->source->record,
-                .size = loser->source->size,
-                .offset = loser->source->offset,
-                .hash = loser->source->hash,
+        seal->conflicts.data[seal->conflicts.size++] = (SealConflict){
+                .row = { .event = place,
+                                .file = seal->maps[other->builder].files[other->source->file],
+                                .record = other->source->record,
+                                .size = other->source->size,
+                                .offset = other->source->offset,
+                                .hash = other->source->hash },
+                .kept = kept->source,
+                .other = other->source,
+                .kept_builder = kept->builder,
+                .other_builder = other->builder,
+                .is_known = other->is_loser,
         };
         return 0;
 }
@@ -292,7 +296,6 @@ static int add_conflict(Seal *seal, uint32_t place, const Member *loser) {
 /* keys[first .. end) share an eventID; the first is kept. */
 static int settle_group(Seal *seal, const SortKey *keys, uint64_t first, uint64_t end) {
         Member kept = member_of(seal, &keys[first]);
-        bool is_conflict = false;
         int r = 0;
 
         for (uint64_t i = first + 1; i < end && r == 0; i++) {
@@ -307,10 +310,8 @@ static int settle_group(Seal *seal, const SortKey *keys, uint64_t first, uint64_
                                 compare_places(seal, before.builder, before.source, other.builder,
                                                 other.source) == 0)
                         continue;
-                is_conflict = true;
-                r = add_conflict(seal, keys[first].index, &other);
+                r = add_conflict(seal, keys[first].index, &kept, &other);
         }
-        seal->n_conflicts += is_conflict;
         return r;
 }
 
@@ -340,6 +341,62 @@ static int drop_duplicates(Seal *seal) {
                 seal->ids[n_kept++] = seal->ids[first];
         }
         seal->n_ids = n_kept;
+        return r;
+}
+
+static StorePlace place_of(const Seal *seal, uint32_t builder, const StoreSource *source) {
+        const BuilderFile *file = &seal->builders[builder]->files.data[source->file];
+        const BuilderRoot *root = &seal->builders[builder]->roots.data[file->root];
+
+        return (StorePlace){ file->name, root->name, root->path, source->offset, source->hash,
+                source->record, source->size };
+}
+
+/* Asks the judge about all that are not known to differ; *ret_same for each of the conflicts. */
+static int judge_conflicts(Seal *seal, bool *ret_same) {
+        size_t n = seal->conflicts.size, n_asked = 0;
+        StorePlace *places = vec_alloc(n, 2 * sizeof(*places));
+        bool *same = vec_alloc_zero(n, sizeof(*same));
+        int r = places && same ? 0 : -ENOMEM;
+
+        for (size_t i = 0; i < n && r == 0; i++) {
+                SealConflict *c = &seal->conflicts.data[i];
+
+                if (c->is_known)
+                        continue;
+                places[2 * n_asked] = place_of(seal, c->kept_builder, c->kept);
+                places[2 * n_asked++ + 1] = place_of(seal, c->other_builder, c->other);
+        }
+        if (r == 0 && n_asked)
+                r = seal->judge->same(seal->judge->userdata, places, n_asked, same);
+        n_asked = 0;
+        for (size_t i = 0; i < n && r == 0; i++)
+                ret_same[i] = !seal->conflicts.data[i].is_known && same[n_asked++];
+        free(places);
+        free(same);
+        return r;
+}
+
+int seal_conflicts(Seal *seal) {
+        size_t n = seal->conflicts.size, n_kept = 0;
+        bool *is_same = vec_alloc_zero(n, sizeof(*is_same));
+        int r = is_same ? 0 : -ENOMEM;
+
+        if (r == 0 && seal->judge && n)
+                r = judge_conflicts(seal, is_same);
+        for (size_t i = 0; i < n && r == 0; i++) {
+                SealConflict conflict = seal->conflicts.data[i];
+
+                if (is_same[i])
+                        continue;
+                /* those of one eventID stand together */
+                seal->n_conflicts += n_kept == 0 || seal->conflicts.data[n_kept - 1].row.event !=
+                                                                    conflict.row.event;
+                seal->conflicts.data[n_kept++] = conflict;
+        }
+        if (r == 0)
+                seal->conflicts.size = n_kept;
+        free(is_same);
         return r;
 }
 
@@ -386,10 +443,12 @@ static void deinit(Seal *seal) {
         store_free(seal->store);
 }
 
-int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, Store **ret_store) {
-        static int (*const steps[])(Seal *seal) = { seal_files, seal_order, seal_strings, seal_notes,
-                seal_columns, seal_dims };
-        Seal seal = { .builders = builders, .n_builders = n_builders, .n_threads = n_threads };
+int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const StoreJudge *judge,
+                Store **ret_store) {
+        static int (*const steps[])(Seal *seal) = { seal_files, seal_order, seal_conflicts,
+                seal_strings, seal_notes, seal_columns, seal_dims, seal_lineage };
+        Seal seal = { .builders = builders, .n_builders = n_builders, .n_threads = n_threads,
+                .judge = judge };
         int r;
 
         seal.maps = vec_alloc_zero(n_builders, sizeof(*seal.maps));

@@ -201,6 +201,8 @@ uint32_t store_find_id(Store *store, Slice id) {
         StoreSource wanted;
         uint32_t first, end;
 
+        if (!id.size)
+                return STORE_NONE;
         if (!store_parse_id(id, &wanted)) {
                 uint32_t string = store_find_string(store, id);
 
@@ -209,8 +211,6 @@ uint32_t store_find_id(Store *store, Slice id) {
                 memset(wanted.id, 0, sizeof(wanted.id));
                 memcpy(wanted.id, &string, sizeof(string));
         }
-        if (wanted.id_kind == STORE_ID_ABSENT)
-                return STORE_NONE;
         bucket_of(store, IMAGE_ID_BUCKETS, IMAGE_ID_ITEMS, store_id_hash(&wanted, id), &first, &end);
         for (uint32_t i = first; i < end; i++) {
                 uint32_t event = image_u32(store, IMAGE_ID_ITEMS, i);

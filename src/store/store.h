@@ -109,12 +109,31 @@ int builder_absorb(Builder *builder, Store *store);
 
 uint64_t builder_n_events(const Builder *builder);
 
+/* Where a record stands, by names: for whoever can read the evidence while there is no store yet. */
+typedef struct StorePlace {
+        Slice file;      /* as in StoreFile */
+        Slice root_name; /* of the source it was found in */
+        Slice root_path;
+        uint64_t offset, hash;
+        uint32_t record, size;
+} StorePlace;
+
+/*
+ * Two records of one eventID differ in their bytes: do they mean the same? Fills ret_same for N
+ * pairs, places 2 i and 2 i + 1. What cannot be read again differs. 0 or -errno.
+ */
+typedef struct StoreJudge {
+        void *userdata;
+        int (*same)(void *userdata, const StorePlace *places, size_t n, bool *ret_same);
+} StoreJudge;
+
 /*
  * Makes one store of what N_BUILDERS hold; they are emptied on the way and can only be freed. Rows
  * that agree in file, record and offset are one event met twice (a source given twice), not a
- * duplicate. Events beyond 2^32 - 2 are -EOVERFLOW.
+ * duplicate. Events beyond 2^32 - 2 are -EOVERFLOW. JUDGE may be NULL: then other bytes are a conflict.
  */
-int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, Store **ret_store);
+int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const StoreJudge *judge,
+                Store **ret_store);
 
 /* ---- case files ---- */
 
@@ -196,6 +215,73 @@ typedef struct StorePostings {
 void store_postings(Store *store, StoreDim dim, uint32_t value, StorePostings *ret);
 /* false at the end */
 bool store_postings_next(StorePostings *postings, uint32_t *ret_event);
+
+/* ---- lineage ---- */
+
+/* What an event hands out; see EventGrant. Fields are strings, STORE_NONE where absent. */
+typedef struct StoreGrant {
+        uint32_t event, kind;
+        uint32_t fields[EVENT_N_GRANT];
+} StoreGrant;
+
+/* By what a grant is found; below each value the grants stand in time order. */
+typedef enum StoreGrantIndex {
+        STORE_GRANTS_BY_KEY,
+        STORE_GRANTS_BY_PRINCIPAL,
+        STORE_GRANTS_BY_PRINCIPAL_ID,
+        STORE_GRANTS_BY_ROLE, /* its name */
+        STORE_GRANTS_BY_USER,
+        STORE_GRANTS_BY_INSTANCE,
+        STORE_GRANTS_BY_SHARED,
+        STORE_GRANTS_BY_SOURCE,
+        STORE_GRANTS_BY_IDENTITY, /* the number of the identity that made the call */
+        STORE_GRANTS_BY_TAKER,    /* see store_first_taken() */
+        STORE_N_GRANT_INDEXES,
+} StoreGrantIndex;
+
+/* By what an identity is found. */
+typedef enum StoreIdentityIndex {
+        STORE_IDENTITIES_BY_KEY,
+        STORE_IDENTITIES_BY_USER, /* userName */
+        STORE_IDENTITIES_BY_PRINCIPAL,
+        STORE_IDENTITIES_BY_ARN,
+        STORE_IDENTITIES_BY_PRINCIPAL_ID,
+        STORE_IDENTITIES_BY_ROLE, /* its name */
+        STORE_IDENTITIES_BY_SESSION, /* what stands behind ':' in principalId; by text */
+        STORE_N_IDENTITY_INDEXES,
+} StoreIdentityIndex;
+
+/* One identity from one address. */
+typedef struct StoreUse {
+        uint32_t identity, ip;
+        uint32_t first, last; /* event numbers */
+        uint32_t n_events, n_successes;
+} StoreUse;
+
+/* Places in an index, first to end - 1. */
+typedef struct StoreRange {
+        uint32_t first, end;
+} StoreRange;
+
+uint32_t store_n_grants(Store *store);
+StoreGrant store_grant(Store *store, uint32_t i);
+/* In O(log n), as everything below. STORE_NONE is found nowhere. */
+StoreRange store_grants_by(Store *store, StoreGrantIndex index, uint32_t value);
+uint32_t store_grant_at(Store *store, StoreGrantIndex index, uint32_t place);
+/* The places from which on the grants' events are EVENT or later. */
+StoreRange store_grants_since(Store *store, StoreGrantIndex index, StoreRange range, uint32_t event);
+/* The first grant by which PRINCIPAL took the role (its ARN, or its name) with success. */
+uint32_t store_first_taken(Store *store, uint32_t principal, uint32_t role);
+
+uint32_t store_n_identities(Store *store);
+StoreRange store_identities_by(Store *store, StoreIdentityIndex index, uint32_t string);
+StoreRange store_identities_by_session(Store *store, Slice name);
+uint32_t store_identity_at(Store *store, StoreIdentityIndex index, uint32_t place);
+
+StoreRange store_uses(Store *store, uint32_t identity);
+StoreUse store_use(Store *store, uint32_t i);
+StoreRange store_uses_by_ip(Store *store, uint32_t ip);
+uint32_t store_use_at(Store *store, uint32_t place);
 
 typedef struct StoreFile {
         Slice name;

@@ -144,7 +144,8 @@ def tests_of(options, events):
     def any_of(column, patterns, match):
         def test(event):
             text = event.columns[column]
-            return text is not None and any(match(pattern, text) for pattern in patterns)
+            # an empty value takes no part, not even under *
+            return bool(text) and any(match(pattern, text) for pattern in patterns)
         return test
 
     tests = [any_of(column, getattr(options, option), matches)
