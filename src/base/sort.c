@@ -1,7 +1,10 @@
 /*
- * Merge sort: runs of 24 by insertion, then pairs of runs merged back and forth between the keys
- * and a second array; a pair that is in order already is copied. With threads, equal slices are
- * sorted side by side and then merged two by two. The result does not depend on their number.
+ * Keys are first dealt out, in order, to buckets by the leading bits in which their first numbers
+ * differ: for times and hashes that leaves a few in each. A bucket is merge sorted: runs of 24 by
+ * insertion, then pairs of runs merged back and forth between two arrays; a pair that is in order
+ * already is copied. So any distribution costs at most O(n log n), an even one O(n), and keys that
+ * are sorted already one pass. With threads, equal slices are sorted side by side and then merged
+ * two by two. The sort is stable, and the result does not depend on their number.
  */
 #include "base/sort.h"
 
@@ -12,6 +15,7 @@
 #include "base/vec.h"
 
 #define RUN 24
+#define DEAL_MIN 256U               /* keys that are worth dealing out */
 #define SLICE_MIN ((size_t)1 << 15) /* keys that are worth a thread */
 
 static inline int compare(const SortOrder *order, const SortKey *x, const SortKey *y) {
@@ -38,8 +42,8 @@ static void insertion(SortKey *keys, size_t n, const SortOrder *order) {
 }
 
 /* from[0 .. middle) and from[middle .. n), each sorted, into TO. */
-static void merge(const SortKey *from, size_t middle, size_t n, SortKey *to,
-                const SortOrder *order) {
+static void merge(
+                const SortKey *from, size_t middle, size_t n, SortKey *to, const SortOrder *order) {
         size_t x = 0, y = middle, at = 0;
 
         if (middle < n && compare(order, &from[middle - 1], &from[middle]) > 0) {
@@ -51,7 +55,8 @@ static void merge(const SortKey *from, size_t middle, size_t n, SortKey *to,
         memcpy(to + at, from + y, (n - y) * sizeof(*to));
 }
 
-static void sort_slice(SortKey *keys, SortKey *other, size_t n, const SortOrder *order) {
+/* Merge sort; the result is in KEYS. */
+static void sort_bucket(SortKey *keys, SortKey *other, size_t n, const SortOrder *order) {
         SortKey *from = keys, *to = other;
 
         for (size_t at = 0; at < n; at += RUN)
@@ -69,6 +74,68 @@ static void sort_slice(SortKey *keys, SortKey *other, size_t n, const SortOrder 
         }
         if (from != keys)
                 memcpy(keys, from, n * sizeof(*keys));
+}
+
+static bool is_sorted(const SortKey *keys, size_t n, const SortOrder *order) {
+        for (size_t i = 1; i < n; i++) {
+                if (compare(order, &keys[i - 1], &keys[i]) > 0)
+                        return false;
+        }
+        return true;
+}
+
+/*
+ * Deals KEYS out to OTHER by bucket; *ret_ends says where each of the *ret_n buckets ends. False
+ * where that is of no use, or there is no memory for it.
+ */
+static bool deal(
+                const SortKey *keys, SortKey *other, size_t n, uint32_t **ret_ends, size_t *ret_n) {
+        uint64_t least = UINT64_MAX, most = 0;
+        unsigned shift = 0;
+        uint32_t *ends, sum = 0;
+
+        if (n < DEAL_MIN || n > UINT32_MAX)
+                return false;
+        for (size_t i = 0; i < n; i++) {
+                least = keys[i].a < least ? keys[i].a : least;
+                most = keys[i].a > most ? keys[i].a : most;
+        }
+        while (((most - least) >> shift) >= n / 8)
+                shift++;
+        *ret_n = (size_t)((most - least) >> shift) + 1;
+        if (*ret_n == 1)
+                return false;
+        ends = vec_alloc_zero(*ret_n, sizeof(*ends));
+        if (!ends)
+                return false;
+        for (size_t i = 0; i < n; i++)
+                ends[(keys[i].a - least) >> shift]++;
+        for (size_t i = 0; i < *ret_n; i++) {
+                uint32_t size = ends[i];
+
+                ends[i] = sum;
+                sum += size;
+        }
+        for (size_t i = 0; i < n; i++)
+                other[ends[(keys[i].a - least) >> shift]++] = keys[i];
+        *ret_ends = ends;
+        return true;
+}
+
+static void sort_slice(SortKey *keys, SortKey *other, size_t n, const SortOrder *order) {
+        uint32_t *ends, first = 0;
+        size_t n_buckets;
+
+        if (is_sorted(keys, n, order))
+                return;
+        if (!deal(keys, other, n, &ends, &n_buckets)) {
+                sort_bucket(keys, other, n, order);
+                return;
+        }
+        for (size_t i = 0; i < n_buckets; first = ends[i++])
+                sort_bucket(other + first, keys + first, ends[i] - first, order);
+        memcpy(keys, other, n * sizeof(*keys));
+        free(ends);
 }
 
 typedef struct Slices {
@@ -96,7 +163,7 @@ static int merge_task(void *ctx, size_t i) {
 
 int sort_keys(SortKey *keys, size_t n, const SortOrder *order, unsigned n_threads) {
         size_t n_slices = n / SLICE_MIN < n_threads ? n / SLICE_MIN : n_threads;
-        Slices s = { keys, NULL, n, n, order };
+        Slices s = {keys, NULL, n, n, order};
         SortKey *other;
 
         if (n < 2)

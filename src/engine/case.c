@@ -26,13 +26,14 @@ int engine_fail(SpoorError *error, int code, const char *format, ...) {
 int engine_check_store(Store *store, int code, SpoorError *error) {
         const char *section = store_is_faulty(store);
 
-        return section ? engine_fail(error, code, "the case file is damaged: %s are not what was written",
+        return section ? engine_fail(error, code,
+                                         "the case file is damaged: %s are not what was written",
                                          section)
                        : 0;
 }
 
 void engine_options_fill(SpoorOptions *options, const SpoorOptions *given) {
-        *options = given ? *given : (SpoorOptions){ 0 };
+        *options = given ? *given : (SpoorOptions){0};
         if (!options->n_threads)
                 options->n_threads = parallel_n_cores();
         if (options->n_threads > 256)
@@ -49,10 +50,11 @@ void engine_options_fill(SpoorOptions *options, const SpoorOptions *given) {
 
 static int open_case_file(const char *path, Store **ret_store, SpoorError *error) {
         static const char *const defects[] = {
-                [STORE_FOREIGN] = "no case file",
-                [STORE_VERSION] = "a case file of another version; index the evidence again",
-                [STORE_TRUNCATED] = "a case file that was cut or grew",
-                [STORE_HEADER] = "a case file whose header is not what was written",
+                        [STORE_FOREIGN] = "no case file",
+                        [STORE_VERSION] =
+                                        "a case file of another version; index the evidence again",
+                        [STORE_TRUNCATED] = "a case file that was cut or grew",
+                        [STORE_HEADER] = "a case file whose header is not what was written",
         };
         int r = store_open(path, ret_store);
 
@@ -104,7 +106,8 @@ static int sort_sources(const char *const *sources, size_t n, Sources *ret, Spoo
         return 0;
 }
 
-static int wrap(Store *store, const SpoorOptions *options, SpoorCase **ret_case, SpoorError *error) {
+static int wrap(Store *store, const SpoorOptions *options, SpoorCase **ret_case,
+                SpoorError *error) {
         SpoorCase *scase = vec_alloc_zero(1, sizeof(*scase));
 
         if (!scase) {
@@ -120,7 +123,7 @@ static int wrap(Store *store, const SpoorOptions *options, SpoorCase **ret_case,
 
 static int open_sources(const SpoorOptions *given, const char *const *sources, size_t n_sources,
                 bool is_copy, SpoorOptions *ret_options, Store **ret_store, SpoorError *error) {
-        Sources sorted = { 0 };
+        Sources sorted = {0};
         int r;
 
         if (error)
@@ -133,8 +136,8 @@ static int open_sources(const SpoorOptions *given, const char *const *sources, s
                 *ret_store = sorted.cases[0];
                 sorted.n_cases = 0;
         } else if (r == 0) {
-                r = engine_ingest(ret_options, sorted.raw, sorted.n_raw, sorted.cases, sorted.n_cases,
-                                ret_store, error);
+                r = engine_ingest(ret_options, sorted.raw, sorted.n_raw, sorted.cases,
+                                sorted.n_cases, ret_store, error);
         }
         sources_deinit(&sorted);
         return r;
@@ -158,7 +161,7 @@ int spoor_case_index(const SpoorOptions *given, const char *const *sources, size
         if (r)
                 return r;
         if (options.progress) {
-                SpoorProgress progress = { .phase = "writing", .n_events = store_n_events(store) };
+                SpoorProgress progress = {.phase = "writing", .n_events = store_n_events(store)};
 
                 options.progress(options.userdata, &progress);
         }
@@ -199,16 +202,16 @@ int spoor_case_counts(SpoorCase *scase, SpoorInfo *ret) {
 
         store_counts(scase->store, &counts);
         *ret = (SpoorInfo){
-                .n_events = counts.n_events,
-                .n_duplicates = counts.n_duplicates,
-                .n_conflicts = counts.n_conflicts,
-                .n_rejected = counts.n_rejected,
-                .n_files = counts.n_files,
-                .n_damaged = counts.n_damaged,
-                .n_ignored = counts.n_ignored,
-                .n_bytes = counts.n_bytes,
-                .n_case_bytes = counts.n_image_bytes,
-                .n_string_bytes = counts.n_string_bytes,
+                        .n_events = counts.n_events,
+                        .n_duplicates = counts.n_duplicates,
+                        .n_conflicts = counts.n_conflicts,
+                        .n_rejected = counts.n_rejected,
+                        .n_files = counts.n_files,
+                        .n_damaged = counts.n_damaged,
+                        .n_ignored = counts.n_ignored,
+                        .n_bytes = counts.n_bytes,
+                        .n_case_bytes = counts.n_image_bytes,
+                        .n_string_bytes = counts.n_string_bytes,
         };
         if (n) {
                 ret->first_time = store_time(scase->store, 0);
@@ -226,7 +229,7 @@ int spoor_case_info(SpoorCase *scase, SpoorInfo *ret, SpoorError *error) {
 static int note(SpoorCase *scase, uint64_t i, SpoorDiagnosis *ret) {
         StoreNote n = store_note(scase->store, i);
 
-        *ret = (SpoorDiagnosis){ engine_slice(n.file), n.offset, engine_slice(n.reason) };
+        *ret = (SpoorDiagnosis){engine_slice(n.file), n.offset, engine_slice(n.reason)};
         return engine_check_store(scase->store, SPOOR_E_CORRUPT, NULL);
 }
 
@@ -276,7 +279,8 @@ int spoor_case_conflict(SpoorCase *scase, uint64_t i, SpoorConflict *ret) {
         row = store_conflict_row(scase->store, scase->conflicts[i]);
         kept = store_source(scase->store, row.event);
         id = store_id_text(scase->store, &kept, buffer);
-        snprintf(ret->event_id, sizeof(ret->event_id), "%.*s", (int)(id.size < 64 ? id.size : 63), id.data);
+        snprintf(ret->event_id, sizeof(ret->event_id), "%.*s", (int)(id.size < 64 ? id.size : 63),
+                        id.data);
         ret->kept_file = engine_slice(store_file(scase->store, kept.file).name);
         ret->kept_record = kept.record;
         ret->other_file = engine_slice(store_file(scase->store, row.file).name);

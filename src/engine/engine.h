@@ -7,9 +7,9 @@
 #include <spoor/spoor.h>
 
 #include "io/io.h"
-#include "json/json.h"
 #include "query/query.h"
 #include "store/store.h"
+#include "json/json.h"
 
 struct SpoorCase {
         Store *store;
@@ -34,12 +34,12 @@ struct SpoorRows {
 };
 
 static inline SpoorSlice engine_slice(Slice s) {
-        return (SpoorSlice){ s.data, s.size };
+        return (SpoorSlice){s.data, s.size};
 }
 
 /* Fills ERROR (which may be NULL) and returns CODE. */
-__attribute__((format(printf, 3, 4))) int engine_fail(SpoorError *error, int code, const char *format,
-                ...);
+__attribute__((format(printf, 3, 4))) int engine_fail(
+                SpoorError *error, int code, const char *format, ...);
 /* SPOOR code CODE for a store that met a bad block, else 0. */
 int engine_check_store(Store *store, int code, SpoorError *error);
 

@@ -72,7 +72,8 @@ static Slice base_name(Slice path) {
 }
 
 /* Tries DIR, SEPARATOR, REST; *ret_path where that leads to a file. 0, 1 where not, -ENOMEM. */
-static int try_path(Slice dir, const char *separator, Slice rest, char **ret_path, size_t *ret_n_member) {
+static int try_path(Slice dir, const char *separator, Slice rest, char **ret_path,
+                size_t *ret_n_member) {
         char *path = NULL;
 
         while (*separator && rest.size && *rest.data == '/')
@@ -102,9 +103,8 @@ static int locate(Fetch *f, const StorePlace *place, char **ret_path, size_t *re
         below = slice(place->file.data + root.size, place->file.size - root.size);
         with_last = slice(place->file.data + root.size - n_last, n_last + below.size);
         if (!f->evidence)
-                return try_path(place->root_path,
-                                below.size && *below.data == '!' ? "" : "/", below, ret_path,
-                                ret_n_member);
+                return try_path(place->root_path, below.size && *below.data == '!' ? "" : "/",
+                                below, ret_path, ret_n_member);
         if (below.size && *below.data != '!')
                 r = try_path(dir, "/", below, ret_path, ret_n_member);
         if (r == 1)
@@ -134,7 +134,7 @@ static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
 }
 
 static int check_record(Fetch *f) {
-        EventSink sink = { f, on_event, on_fault, on_ignored };
+        EventSink sink = {f, on_event, on_fault, on_ignored};
         size_t at = 0;
         int r = event_reader_begin(f->reader, &sink);
 
@@ -176,7 +176,8 @@ static int fail_record(Fetch *f, size_t key) {
         char what[400];
 
         snprintf(what, sizeof(what), "record %u at byte %llu is not the one that was indexed%s%s",
-                        place->record, (unsigned long long)place->offset, *f->fault ? ": " : "", f->fault);
+                        place->record, (unsigned long long)place->offset, *f->fault ? ": " : "",
+                        f->fault);
         return fail(f, key, what);
 }
 
@@ -274,7 +275,7 @@ static int on_io_fault(void *userdata, Slice name, uint64_t offset, Slice reason
 
 /* Visits the file on disk under NAME for the keys from begin to end. */
 static int read_file(Fetch *f, const char *path, Slice name) {
-        IoSink sink = { f, on_leaf, on_io_fault };
+        IoSink sink = {f, on_leaf, on_io_fault};
         int r;
 
         f->fault[0] = 0;
@@ -297,7 +298,8 @@ static size_t end_of_file(const Fetch *f, Slice disk) {
         for (; end < f->n; end++) {
                 Slice name = place_at(f, end)->file;
 
-                if (!slice_starts_with(name, disk) || (name.size > disk.size && name.data[disk.size] != '!'))
+                if (!slice_starts_with(name, disk) ||
+                                (name.size > disk.size && name.data[disk.size] != '!'))
                         break;
         }
         return end;
@@ -338,8 +340,8 @@ static int compare_keys(const void *ctx, const SortKey *x, const SortKey *y) {
 }
 
 static int prepare(Fetch *f) {
-        SortOrder order = { compare_keys, f };
-        IoLimits limits = { f->options->max_nesting };
+        SortOrder order = {compare_keys, f};
+        IoLimits limits = {f->options->max_nesting};
         int r;
 
         f->keys = vec_alloc(f->n, sizeof(*f->keys));
@@ -347,19 +349,24 @@ static int prepare(Fetch *f) {
         if (!f->keys || !f->is_done)
                 return -ENOMEM;
         for (size_t i = 0; i < f->n; i++)
-                f->keys[i] = (SortKey){ 0, 0, 0, (uint32_t)i };
+                f->keys[i] = (SortKey){0, 0, 0, (uint32_t)i};
         r = sort_keys(f->keys, f->n, &order, 1);
         if (r == 0)
                 r = io_reader_new(&limits, &f->io);
         if (r == 0)
-                r = event_reader_new(f->options->max_depth, f->options->max_record_bytes, &f->reader);
+                r = event_reader_new(
+                                f->options->max_depth, f->options->max_record_bytes, &f->reader);
         return r;
 }
 
 int engine_read_places(const SpoorOptions *options, const char *evidence, const StorePlace *places,
                 size_t n, const EvidenceSink *sink, SpoorError *error) {
-        Fetch f = { .options = options, .evidence = evidence, .sink = sink, .error = error,
-                .places = places, .n = n };
+        Fetch f = {.options = options,
+                        .evidence = evidence,
+                        .sink = sink,
+                        .error = error,
+                        .places = places,
+                        .n = n};
         int r = prepare(&f);
 
         if (error)
@@ -388,13 +395,17 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
                 StoreSource source = store_source(scase->store, events[i]);
                 StoreFile file = store_file(scase->store, source.file);
 
-                places[i] = (StorePlace){ .file = file.name, .offset = source.offset,
-                        .hash = source.hash, .record = source.record, .size = source.size };
+                places[i] = (StorePlace){.file = file.name,
+                                .offset = source.offset,
+                                .hash = source.hash,
+                                .record = source.record,
+                                .size = source.size};
                 store_root(scase->store, file.root, &places[i].root_name, &places[i].root_path);
         }
         r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
         if (r == 0)
-                r = engine_read_places(&scase->options, scase->evidence, places, n_events, sink, error);
+                r = engine_read_places(
+                                &scase->options, scase->evidence, places, n_events, sink, error);
         free(places);
         return r;
 }
@@ -421,8 +432,9 @@ static void on_missing(void *userdata, size_t i) {
 }
 
 int engine_judge(void *userdata, const StorePlace *places, size_t n, bool *ret_same) {
-        Meanings m = { vec_alloc_zero(n, 2 * sizeof(*m.hashes)), vec_alloc_zero(n, 2 * sizeof(*m.is_known)) };
-        EvidenceSink sink = { &m, on_judged, on_missing };
+        Meanings m = {vec_alloc_zero(n, 2 * sizeof(*m.hashes)),
+                        vec_alloc_zero(n, 2 * sizeof(*m.is_known))};
+        EvidenceSink sink = {&m, on_judged, on_missing};
         int r = m.hashes && m.is_known ? 0 : -ENOMEM;
 
         if (r == 0)

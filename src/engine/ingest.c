@@ -6,8 +6,8 @@
  *     store_seal   builders -> one store
  *
  * Workers share the number of the next file and the counters of progress, nothing else. Damage goes
- * into the builder of whoever met it. Progress is told by whichever worker finds a tenth of a second
- * gone by.
+ * into the builder of whoever met it. Progress is told by whichever worker finds a tenth of a
+ * second gone by.
  */
 #include <errno.h>
 #include <limits.h>
@@ -64,12 +64,12 @@ static void tell(Ingest *ingest, const char *phase, bool is_forced) {
         at = now();
         if (is_forced || at - ingest->told >= PROGRESS_NS) {
                 SpoorProgress progress = {
-                        .phase = phase,
-                        .n_files = atomic_load(&ingest->n_files),
-                        .n_files_all = ingest->list ? io_file_list_size(ingest->list) : 0,
-                        .n_bytes = atomic_load(&ingest->n_bytes),
-                        .n_events = atomic_load(&ingest->n_events),
-                        .elapsed_ns = at - ingest->started,
+                                .phase = phase,
+                                .n_files = atomic_load(&ingest->n_files),
+                                .n_files_all = ingest->list ? io_file_list_size(ingest->list) : 0,
+                                .n_bytes = atomic_load(&ingest->n_bytes),
+                                .n_events = atomic_load(&ingest->n_events),
+                                .elapsed_ns = at - ingest->started,
                 };
 
                 ingest->told = at;
@@ -137,7 +137,8 @@ static int on_leaf(void *userdata, Slice name, IoStream *stream) {
         else
                 builder_drop_file(w->builder, w->file);
         n_events = builder_n_events(w->builder);
-        atomic_fetch_add_explicit(&w->ingest->n_events, n_events - w->n_events_told, memory_order_relaxed);
+        atomic_fetch_add_explicit(
+                        &w->ingest->n_events, n_events - w->n_events_told, memory_order_relaxed);
         w->n_events_told = n_events;
         return 0;
 }
@@ -165,7 +166,7 @@ static int add_roots(Ingest *ingest, Builder *builder, uint32_t *roots) {
 }
 
 static int read_files(Worker *w, const uint32_t *roots) {
-        IoSink sink = { w, on_leaf, on_fault };
+        IoSink sink = {w, on_leaf, on_fault};
         Ingest *ingest = w->ingest;
         int r = 0;
 
@@ -187,12 +188,12 @@ static int read_files(Worker *w, const uint32_t *roots) {
 
 static int work(void *ctx, size_t i) {
         Ingest *ingest = ctx;
-        IoLimits limits = { ingest->options->max_nesting };
+        IoLimits limits = {ingest->options->max_nesting};
         uint32_t *roots = vec_alloc(ingest->n_sources, sizeof(*roots));
-        Worker w = { .ingest = ingest, .builder = ingest->builders[i] };
+        Worker w = {.ingest = ingest, .builder = ingest->builders[i]};
         int r = roots ? 0 : -ENOMEM;
 
-        w.sink = (EventSink){ &w, on_event, on_damage, on_ignored };
+        w.sink = (EventSink){&w, on_event, on_damage, on_ignored};
         w.n_events_told = builder_n_events(w.builder);
         if (r == 0)
                 r = add_roots(ingest, w.builder, roots);
@@ -239,8 +240,8 @@ static int find_real_paths(Ingest *ingest) {
 }
 
 static int list_files(Ingest *ingest, SpoorError *error) {
-        Worker walker = { .ingest = ingest, .builder = ingest->builders[0] };
-        IoSink sink = { &walker, NULL, on_fault };
+        Worker walker = {.ingest = ingest, .builder = ingest->builders[0]};
+        IoSink sink = {&walker, NULL, on_fault};
         size_t bad = ingest->n_sources;
         int r = io_walk(ingest->sources, ingest->n_sources, &sink, &ingest->list, &bad);
 
@@ -262,7 +263,7 @@ static int absorb_cases(Ingest *ingest, Store *const *cases, size_t n_cases, Spo
 
 static int run(Ingest *ingest, Store *const *cases, size_t n_cases, Store **ret_store,
                 SpoorError *error) {
-        StoreJudge judge = { (void *)ingest->options, engine_judge };
+        StoreJudge judge = {(void *)ingest->options, engine_judge};
         int r = make_builders(ingest);
 
         if (r == 0)
@@ -290,12 +291,12 @@ static int run(Ingest *ingest, Store *const *cases, size_t n_cases, Store **ret_
 int engine_ingest(const SpoorOptions *options, const char *const *sources, size_t n_sources,
                 Store *const *cases, size_t n_cases, Store **ret_store, SpoorError *error) {
         Ingest ingest = {
-                .options = options,
-                .sources = sources,
-                .n_sources = n_sources,
-                .n_workers = options->n_threads,
-                .is_telling = ATOMIC_FLAG_INIT,
-                .started = now(),
+                        .options = options,
+                        .sources = sources,
+                        .n_sources = n_sources,
+                        .n_workers = options->n_threads,
+                        .is_telling = ATOMIC_FLAG_INIT,
+                        .started = now(),
         };
         int r = run(&ingest, cases, n_cases, ret_store, error);
 

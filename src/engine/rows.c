@@ -54,8 +54,8 @@ int spoor_rows_next(SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *er
 }
 
 SpoorCell engine_text_cell(Slice text) {
-        return text.data ? (SpoorCell){ .type = SPOOR_CELL_TEXT, .text = engine_slice(text) }
-                         : (SpoorCell){ .type = SPOOR_CELL_NULL };
+        return text.data ? (SpoorCell){.type = SPOOR_CELL_TEXT, .text = engine_slice(text)}
+                         : (SpoorCell){.type = SPOOR_CELL_NULL};
 }
 
 SpoorCell engine_string_cell(Store *store, uint32_t string) {
@@ -73,11 +73,11 @@ typedef struct ValueRows {
 } ValueRows;
 
 static SpoorCell time_cell(int64_t time) {
-        return (SpoorCell){ .type = SPOOR_CELL_TIME, .time = time };
+        return (SpoorCell){.type = SPOOR_CELL_TIME, .time = time};
 }
 
 static SpoorCell count_cell(uint64_t count) {
-        return (SpoorCell){ .type = SPOOR_CELL_COUNT, .count = count };
+        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = count};
 }
 
 static SpoorCell id_cell(Store *store, uint32_t event, char buffer[static STORE_ID_SIZE]) {
@@ -100,9 +100,10 @@ static int next_value(SpoorRows *rows, SpoorError *error) {
                 *cell++ = engine_string_cell(store, row->strings[i]);
         *cell++ = time_cell(store_time(store, row->stats.first));
         *cell++ = id_cell(store, row->stats.first, v->first_id);
-        *cell++ = engine_string_cell(store, store_field(store, STORE_CALL,
-                                                            store_tuple(store, STORE_CALL, row->stats.first),
-                                                            EVENT_CALL_NAME));
+        *cell++ = engine_string_cell(
+                        store, store_field(store, STORE_CALL,
+                                               store_tuple(store, STORE_CALL, row->stats.first),
+                                               EVENT_CALL_NAME));
         *cell++ = engine_string_cell(store, store_ip(store, row->stats.first));
         *cell++ = time_cell(store_time(store, row->stats.last));
         *cell++ = id_cell(store, row->stats.last, v->last_id);
@@ -116,10 +117,12 @@ static void deinit_values(SpoorRows *rows) {
         free(((ValueRows *)rows)->values);
 }
 
-int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorDim *dims, size_t n_dims,
-                SpoorOrder order, int64_t since, SpoorRows **ret_rows, SpoorError *error) {
-        static const char *const columns[] = { "firstTime", "firstEventID", "firstEventName",
-                "firstSourceIPAddress", "lastTime", "lastEventID", "events", "denied", "failed" };
+int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorDim *dims,
+                size_t n_dims, SpoorOrder order, int64_t since, SpoorRows **ret_rows,
+                SpoorError *error) {
+        static const char *const columns[] = {"firstTime", "firstEventID", "firstEventName",
+                        "firstSourceIPAddress", "lastTime", "lastEventID", "events", "denied",
+                        "failed"};
         size_t n_columns = sizeof(columns) / sizeof(columns[0]);
         StoreDim store_dims[SPOOR_MAX_BY];
         SpoorRows *rows;
@@ -141,9 +144,9 @@ int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorD
         rows->deinit = deinit_values;
         v = (ValueRows *)rows;
         v->n_dims = n_dims;
-        r = values_collect(scase->store, selection ? selection->selection : NULL, store_dims, n_dims,
-                        order == SPOOR_ORDER_EVENTS ? VALUES_BY_EVENTS : VALUES_BY_FIRST, since,
-                        &v->values, &v->n_values);
+        r = values_collect(scase->store, selection ? selection->selection : NULL, store_dims,
+                        n_dims, order == SPOOR_ORDER_EVENTS ? VALUES_BY_EVENTS : VALUES_BY_FIRST,
+                        since, &v->values, &v->n_values);
         if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
         if (r == 0)

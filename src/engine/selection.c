@@ -11,8 +11,8 @@ _Static_assert((int)SPOOR_DIM_KEY == (int)STORE_DIM_KEY &&
                                 (int)SPOOR_N_DIMS == (int)STORE_N_DIMS,
                 "dimensions stand in one order");
 
-static const char *const names[SPOOR_N_DIMS] = { "key", "ip", "user", "event", "service", "region",
-        "account", "principal", "session", "role", "type", "ua", "error", "outcome" };
+static const char *const names[SPOOR_N_DIMS] = {"key", "ip", "user", "event", "service", "region",
+                "account", "principal", "session", "role", "type", "ua", "error", "outcome"};
 
 const char *spoor_dim_name(SpoorDim dim) {
         return names[dim];
@@ -47,11 +47,12 @@ SpoorSelection *spoor_selection_free(SpoorSelection *s) {
 
 static int explain(int fault, const char *text, SpoorError *error) {
         static const char *const reasons[] = {
-                [SELECTION_EMPTY] = "is empty",
-                [SELECTION_BLOCK] = "is no address block such as 10.0.0.0/8 or 2001:db8::/32",
-                [SELECTION_OUTCOME] = "is none of success, denied and failure",
-                [SELECTION_TIME] = "is no time such as 2026-01-08T14:49:17Z or 2026-01-08",
-                [SELECTION_SPAN] = "is no span such as 90s, 5m, 12h, 30d or 2w",
+                        [SELECTION_EMPTY] = "is empty",
+                        [SELECTION_BLOCK] =
+                                        "is no address block such as 10.0.0.0/8 or 2001:db8::/32",
+                        [SELECTION_OUTCOME] = "is none of success, denied and failure",
+                        [SELECTION_TIME] = "is no time such as 2026-01-08T14:49:17Z or 2026-01-08",
+                        [SELECTION_SPAN] = "is no span such as 90s, 5m, 12h, 30d or 2w",
         };
 
         if (fault < 0)
@@ -60,7 +61,8 @@ static int explain(int fault, const char *text, SpoorError *error) {
 }
 
 int spoor_selection_add(SpoorSelection *s, SpoorDim dim, const char *pattern, SpoorError *error) {
-        return explain(selection_add(s->selection, (StoreDim)dim, slice_cstr(pattern)), pattern, error);
+        return explain(selection_add(s->selection, (StoreDim)dim, slice_cstr(pattern)), pattern,
+                        error);
 }
 
 int spoor_selection_add_id(SpoorSelection *s, const char *pattern, SpoorError *error) {

@@ -18,7 +18,7 @@ static int on_record(void *userdata, size_t i, Slice bytes) {
 }
 
 int spoor_show(SpoorCase *scase, const char *event_id, SpoorRecord *ret_record, SpoorError *error) {
-        EvidenceSink sink = { ret_record, on_record, NULL };
+        EvidenceSink sink = {ret_record, on_record, NULL};
         uint32_t event = store_find_id(scase->store, slice_cstr(event_id));
         StoreSource source;
         int r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
@@ -26,12 +26,13 @@ int spoor_show(SpoorCase *scase, const char *event_id, SpoorRecord *ret_record, 
         if (r)
                 return r;
         if (event == STORE_NONE)
-                return engine_fail(error, SPOOR_E_UNKNOWN, "no event has the eventID '%s'", event_id);
+                return engine_fail(
+                                error, SPOOR_E_UNKNOWN, "no event has the eventID '%s'", event_id);
         source = store_source(scase->store, event);
         *ret_record = (SpoorRecord){
-                .file = engine_slice(store_file(scase->store, source.file).name),
-                .record = source.record,
-                .offset = source.offset,
+                        .file = engine_slice(store_file(scase->store, source.file).name),
+                        .record = source.record,
+                        .offset = source.offset,
         };
         r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
         return r ? r : engine_read_evidence(scase, &event, 1, &sink, error);
@@ -39,5 +40,5 @@ int spoor_show(SpoorCase *scase, const char *event_id, SpoorRecord *ret_record, 
 
 void spoor_record_clear(SpoorRecord *record) {
         free(record->owner);
-        *record = (SpoorRecord){ 0 };
+        *record = (SpoorRecord){0};
 }

@@ -2,8 +2,8 @@
  * The timeline: events of a plan as rows.
  *
  * A column is one of the table below, or a path into the record. Where there are paths, rows are
- * made in batches: the records of a batch are read back from the evidence together, file by file, so
- * that a file is opened once for all its rows.
+ * made in batches: the records of a batch are read back from the evidence together, file by file,
+ * so that a file is opened once for all its rows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,11 +38,11 @@ typedef enum Column {
         COLUMN_PATH = N_COLUMNS,
 } Column;
 
-static const char *const names[N_COLUMNS] = { "eventTime", "eventID", "eventSource", "eventName",
-        "awsRegion", "account", "sourceIPAddress", "userAgent", "outcome", "errorCode",
-        "errorMessage", "readOnly", "userIdentity.type", "userIdentity.arn",
-        "userIdentity.userName", "userIdentity.accessKeyId", "principal", "source.file",
-        "source.record" };
+static const char *const names[N_COLUMNS] = {"eventTime", "eventID", "eventSource", "eventName",
+                "awsRegion", "account", "sourceIPAddress", "userAgent", "outcome", "errorCode",
+                "errorMessage", "readOnly", "userIdentity.type", "userIdentity.arn",
+                "userIdentity.userName", "userIdentity.accessKeyId", "principal", "source.file",
+                "source.record"};
 
 typedef struct Timeline {
         SpoorRows rows;
@@ -65,15 +65,17 @@ const char *spoor_timeline_column(size_t i) {
 /* ---- cells of the store ---- */
 
 static SpoorCell read_only_cell(Store *store, uint32_t event) {
-        Slice text = store_string(store, store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, event),
-                                                                   EVENT_CALL_READ_ONLY));
+        Slice text = store_string(
+                        store, store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, event),
+                                               EVENT_CALL_READ_ONLY));
 
-        return text.data ? (SpoorCell){ .type = SPOOR_CELL_BOOL, .boolean = text.size == 4 }
-                         : (SpoorCell){ .type = SPOOR_CELL_NULL };
+        return text.data ? (SpoorCell){.type = SPOOR_CELL_BOOL, .boolean = text.size == 4}
+                         : (SpoorCell){.type = SPOOR_CELL_NULL};
 }
 
 static SpoorCell field_cell(Store *store, StoreTuple tuple, uint32_t event, unsigned field) {
-        return engine_string_cell(store, store_field(store, tuple, store_tuple(store, tuple, event), field));
+        return engine_string_cell(
+                        store, store_field(store, tuple, store_tuple(store, tuple, event), field));
 }
 
 static SpoorCell source_cell(Timeline *t, Store *store, Column column, uint32_t event) {
@@ -83,7 +85,7 @@ static SpoorCell source_cell(Timeline *t, Store *store, Column column, uint32_t 
                 return engine_text_cell(store_id_text(store, &source, t->id));
         if (column == COLUMN_FILE)
                 return engine_text_cell(store_file(store, source.file).name);
-        return (SpoorCell){ .type = SPOOR_CELL_COUNT, .count = source.record };
+        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = source.record};
 }
 
 static SpoorCell store_cell(Timeline *t, Store *store, Column column, uint32_t event) {
@@ -91,23 +93,23 @@ static SpoorCell store_cell(Timeline *t, Store *store, Column column, uint32_t e
                 StoreTuple tuple;
                 unsigned field;
         } fields[N_COLUMNS] = {
-                [COLUMN_SERVICE] = { STORE_CALL, EVENT_CALL_SERVICE },
-                [COLUMN_NAME] = { STORE_CALL, EVENT_CALL_NAME },
-                [COLUMN_REGION] = { STORE_CALL, EVENT_CALL_REGION },
-                [COLUMN_ACCOUNT] = { STORE_CALL, EVENT_CALL_ACCOUNT },
-                [COLUMN_OUTCOME] = { STORE_RESULT, STORE_RESULT_OUTCOME },
-                [COLUMN_CODE] = { STORE_RESULT, EVENT_RESULT_CODE },
-                [COLUMN_MESSAGE] = { STORE_RESULT, EVENT_RESULT_MESSAGE },
-                [COLUMN_TYPE] = { STORE_IDENTITY, EVENT_ID_TYPE },
-                [COLUMN_ARN] = { STORE_IDENTITY, EVENT_ID_ARN },
-                [COLUMN_USER_NAME] = { STORE_IDENTITY, EVENT_ID_USER_NAME },
-                [COLUMN_KEY] = { STORE_IDENTITY, EVENT_ID_KEY },
-                [COLUMN_PRINCIPAL] = { STORE_IDENTITY, STORE_ID_PRINCIPAL },
+                        [COLUMN_SERVICE] = {STORE_CALL, EVENT_CALL_SERVICE},
+                        [COLUMN_NAME] = {STORE_CALL, EVENT_CALL_NAME},
+                        [COLUMN_REGION] = {STORE_CALL, EVENT_CALL_REGION},
+                        [COLUMN_ACCOUNT] = {STORE_CALL, EVENT_CALL_ACCOUNT},
+                        [COLUMN_OUTCOME] = {STORE_RESULT, STORE_RESULT_OUTCOME},
+                        [COLUMN_CODE] = {STORE_RESULT, EVENT_RESULT_CODE},
+                        [COLUMN_MESSAGE] = {STORE_RESULT, EVENT_RESULT_MESSAGE},
+                        [COLUMN_TYPE] = {STORE_IDENTITY, EVENT_ID_TYPE},
+                        [COLUMN_ARN] = {STORE_IDENTITY, EVENT_ID_ARN},
+                        [COLUMN_USER_NAME] = {STORE_IDENTITY, EVENT_ID_USER_NAME},
+                        [COLUMN_KEY] = {STORE_IDENTITY, EVENT_ID_KEY},
+                        [COLUMN_PRINCIPAL] = {STORE_IDENTITY, STORE_ID_PRINCIPAL},
         };
 
         switch (column) {
         case COLUMN_TIME:
-                return (SpoorCell){ .type = SPOOR_CELL_TIME, .time = store_time(store, event) };
+                return (SpoorCell){.type = SPOOR_CELL_TIME, .time = store_time(store, event)};
         case COLUMN_IP:
                 return engine_string_cell(store, store_ip(store, event));
         case COLUMN_UA:
@@ -128,7 +130,8 @@ static void fill_row(Timeline *t, uint32_t event, const SpoorCell *found) {
                 if (t->columns[i] == COLUMN_PATH)
                         t->rows.cells[i] = *found++;
                 else
-                        t->rows.cells[i] = store_cell(t, t->rows.scase->store, t->columns[i], event);
+                        t->rows.cells[i] =
+                                        store_cell(t, t->rows.scase->store, t->columns[i], event);
         }
 }
 
@@ -138,11 +141,11 @@ static int cell_of(Timeline *t, JsonValue value, SpoorCell *ret) {
         Slice text = value.text, copy;
         char *decoded;
 
-        *ret = (SpoorCell){ .type = SPOOR_CELL_NULL };
+        *ret = (SpoorCell){.type = SPOOR_CELL_NULL};
         if (value.type == JSON_ABSENT || value.type == JSON_NULL)
                 return 0;
         if (value.type == JSON_BOOL) {
-                *ret = (SpoorCell){ .type = SPOOR_CELL_BOOL, .boolean = text.size == 4 };
+                *ret = (SpoorCell){.type = SPOOR_CELL_BOOL, .boolean = text.size == 4};
                 return 0;
         }
         if (value.type == JSON_STRING) {
@@ -154,7 +157,7 @@ static int cell_of(Timeline *t, JsonValue value, SpoorCell *ret) {
         }
         if (arena_copy(&t->texts, text, &copy) < 0)
                 return -ENOMEM;
-        *ret = (SpoorCell){ .type = SPOOR_CELL_JSON, .text = engine_slice(copy) };
+        *ret = (SpoorCell){.type = SPOOR_CELL_JSON, .text = engine_slice(copy)};
         return 0;
 }
 
@@ -171,7 +174,7 @@ static int on_record(void *userdata, size_t i, Slice bytes) {
 }
 
 static int next_batch(Timeline *t, SpoorError *error) {
-        EvidenceSink sink = { t, on_record, NULL };
+        EvidenceSink sink = {t, on_record, NULL};
 
         arena_deinit(&t->texts);
         t->at = t->n_events = 0;

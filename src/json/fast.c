@@ -7,8 +7,8 @@
  * faults, too deep, too large, records that are no objects, what follows "Records" in its wrapper.
  *
  * A text without escapes is a slice of the window; others are decoded into scratch. A key is looked
- * up only where something below is wanted. A unit whose end is not in the window yet is walked again
- * when more is there; the window grows by half each time, so that this stays linear.
+ * up only where something below is wanted. A unit whose end is not in the window yet is walked
+ * again when more is there; the window grows by half each time, so that this stays linear.
  *
  * Cost: the index, then a few instructions per mark; no call per token.
  */
@@ -157,7 +157,7 @@ static const PathNode *find_child(const PathNode *node, Slice quoted, bool is_es
 /* ---- the walk over one unit ---- */
 
 static inline void set_value(JsonReader *r, const PathNode *node, JsonType type, Slice text) {
-        r->values[node->value] = (JsonValue){ type, text };
+        r->values[node->value] = (JsonValue){type, text};
 }
 
 /* The key at the mark; afterwards the mark is its colon. */
@@ -177,7 +177,8 @@ static inline Walk walk_key(Walker *w, Frame *frame) {
                 return WALK_UNUSUAL;
         frame->child = NULL;
         if (frame->node) {
-                frame->child = find_child(frame->node, slice(w->text + open, close + 1 - open), escaped);
+                frame->child = find_child(
+                                frame->node, slice(w->text + open, close + 1 - open), escaped);
                 if (frame->child && frame->child->first_child)
                         paths_forget(frame->child, w->r->values);
         }
@@ -239,7 +240,7 @@ static inline Walk walk_open(Walker *w, bool is_array, const PathNode *node) {
                 return WALK_UNUSUAL;
         if (value >= 0)
                 set_value(r, node, is_array ? JSON_ARRAY : JSON_OBJECT, slice(w->text + at, 0));
-        r->frames[++r->depth] = (Frame){ is_array ? NULL : node, NULL, value, is_array };
+        r->frames[++r->depth] = (Frame){is_array ? NULL : node, NULL, value, is_array};
         w->mark++;
         return WALK_DONE;
 }
@@ -250,13 +251,14 @@ static inline void walk_close(Walker *w) {
         Frame *frame = &r->frames[r->depth--];
 
         if (frame->value >= 0)
-                r->values[frame->value].text.size =
-                                (size_t)(w->text + *w->mark + 1 - r->values[frame->value].text.data);
+                r->values[frame->value].text.size = (size_t)(w->text + *w->mark + 1 -
+                                                             r->values[frame->value].text.data);
 }
 
 /*
- * One value behind *from, the byte behind the mark that announces it; *from is moved behind what was
- * taken. Scalars are taken whole; of an object or array the opening bracket, and *ret_opened is set.
+ * One value behind *from, the byte behind the mark that announces it; *from is moved behind what
+ * was taken. Scalars are taken whole; of an object or array the opening bracket, and *ret_opened is
+ * set.
  */
 static inline Walk walk_value(Walker *w, const PathNode *node, uint32_t *from, bool *ret_opened) {
         uint32_t at = *w->mark;
@@ -271,7 +273,8 @@ static inline Walk walk_value(Walker *w, const PathNode *node, uint32_t *from, b
         case '{':
         case '[':
                 *ret_opened = true;
-                result = is_gap(w, *from, at) ? walk_open(w, w->text[at] == '[', node) : WALK_UNUSUAL;
+                result = is_gap(w, *from, at) ? walk_open(w, w->text[at] == '[', node)
+                                              : WALK_UNUSUAL;
                 *from = at + 1;
                 break;
         default:
@@ -291,7 +294,7 @@ static Walk walk_unit(Walker *w, bool may_be_wrapper) {
         bool is_opened = true;
         Walk result;
 
-        r->frames[1] = (Frame){ &r->paths->root, NULL, -1, false };
+        r->frames[1] = (Frame){&r->paths->root, NULL, -1, false};
         r->depth = 1;
         if (++w->mark == w->end)
                 return WALK_MORE;
@@ -299,7 +302,8 @@ static Walk walk_unit(Walker *w, bool may_be_wrapper) {
                 Frame *frame = &r->frames[r->depth];
                 char c = w->text[*w->mark];
 
-                /* at the mark: a closing bracket, or, in a frame just opened, its first content, or ',' */
+                /* at the mark: a closing bracket, or, in a frame just opened, its first content, or
+                 * ',' */
                 if (c == (frame->is_array ? ']' : '}') && is_gap(w, from, *w->mark)) {
                         walk_close(w);
                         if (r->depth == 0)
@@ -326,8 +330,8 @@ static Walk walk_unit(Walker *w, bool may_be_wrapper) {
                         from = *w->mark + 1;
                         if (++w->mark == w->end)
                                 return WALK_MORE;
-                        if (may_be_wrapper && r->depth == 1 && frame->child && frame->child->is_records &&
-                                        w->text[*w->mark] == '[')
+                        if (may_be_wrapper && r->depth == 1 && frame->child &&
+                                        frame->child->is_records && w->text[*w->mark] == '[')
                                 return is_gap(w, from, *w->mark) ? WALK_RECORDS : WALK_UNUSUAL;
                 }
                 result = walk_value(w, frame->is_array ? NULL : frame->child, &from, &is_opened);
@@ -345,7 +349,9 @@ static Walk deliver(Walker *w, uint32_t first, uint32_t end) {
         r->unit.size = end - first;
         r->unit.type = JSON_OBJECT;
         r->unit.values = r->values;
-        r->unit.place = r->place == PLACE_TOP ? JSON_TOP : r->place == PLACE_ARRAY ? JSON_ELEMENT : JSON_RECORDS;
+        r->unit.place = r->place == PLACE_TOP     ? JSON_TOP
+                        : r->place == PLACE_ARRAY ? JSON_ELEMENT
+                                                  : JSON_RECORDS;
         if (r->unit.size > r->limits.max_record_bytes || r->index.control_at < end)
                 return WALK_UNUSUAL;
         if (r->scratch.size)
@@ -383,7 +389,8 @@ static Walk take_unit(Walker *w, uint32_t first, uint32_t *ret_done) {
         return result;
 }
 
-/* What stands between units: brackets and commas. *ret_done is moved where yajl could go on from. */
+/* What stands between units: brackets and commas. *ret_done is moved where yajl could go on from.
+ */
 static Walk take_mark(Walker *w, uint32_t at, uint32_t *ret_done) {
         JsonReader *r = w->r;
         char c = w->text[at];
@@ -435,7 +442,7 @@ static Walk step(Walker *w, uint32_t *done) {
 
 int fast_process(JsonReader *r) {
         size_t first = (size_t)(r->sound_end - r->base), size = r->size - first;
-        Walker w = { .r = r, .text = r->window + first };
+        Walker w = {.r = r, .text = r->window + first};
         uint32_t done = 0;
         Walk result = WALK_DONE;
 

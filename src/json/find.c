@@ -61,7 +61,7 @@ static bool is_key(Slice text, Slice key) {
 
 static Slice member(Slice object, Slice key) {
         const char *at = object.data + 1, *end = object.data + object.size;
-        Slice found = { NULL, 0 };
+        Slice found = {NULL, 0};
 
         for (;;) {
                 const char *name = skip_space(at, end), *after, *value;
@@ -88,23 +88,23 @@ static Slice element(Slice array, Slice index) {
         size_t wanted = 0;
 
         if (!index.size || index.size > 9)
-                return (Slice){ NULL, 0 };
+                return (Slice){NULL, 0};
         for (size_t i = 0; i < index.size; i++) {
                 if (index.data[i] < '0' || index.data[i] > '9')
-                        return (Slice){ NULL, 0 };
+                        return (Slice){NULL, 0};
                 wanted = wanted * 10 + (size_t)(index.data[i] - '0');
         }
         for (size_t i = 0;; i++) {
                 const char *value = skip_space(at, end);
 
                 if (value >= end || *value == ']')
-                        return (Slice){ NULL, 0 };
+                        return (Slice){NULL, 0};
                 at = skip_value(value, end);
                 if (i == wanted)
                         return slice(value, (size_t)(at - value));
                 at = skip_space(at, end);
                 if (at >= end || *at != ',')
-                        return (Slice){ NULL, 0 };
+                        return (Slice){NULL, 0};
                 at++;
         }
 }
@@ -137,12 +137,12 @@ JsonValue json_find(Slice record, Slice path) {
 
                 value = *value.data == '{'   ? member(value, part)
                         : *value.data == '[' ? element(value, part)
-                                             : (Slice){ NULL, 0 };
-                path = dot ? slice(dot + 1, path.size - part.size - 1) : (Slice){ NULL, 0 };
+                                             : (Slice){NULL, 0};
+                path = dot ? slice(dot + 1, path.size - part.size - 1) : (Slice){NULL, 0};
         }
         if (!value.size)
-                return (JsonValue){ JSON_ABSENT, { NULL, 0 } };
-        return (JsonValue){ type_of(*value.data), value };
+                return (JsonValue){JSON_ABSENT, {NULL, 0}};
+        return (JsonValue){type_of(*value.data), value};
 }
 
 /* ---- strings ---- */
@@ -210,7 +210,8 @@ static size_t decode_escape(const char *at, const char *end, char *to, const cha
                 low = hex4(at + 7, end);
                 if (low >= 0xDC00 && low < 0xE000) {
                         *ret_next = at + 11;
-                        return put_utf8(to, 0x10000U + ((unsigned)(code - 0xD800) << 10) + (unsigned)(low - 0xDC00));
+                        return put_utf8(to, 0x10000U + ((unsigned)(code - 0xD800) << 10) +
+                                                            (unsigned)(low - 0xDC00));
                 }
         }
         return put_utf8(to, code >= 0xD800 && code < 0xE000 ? 0xFFFDU : (unsigned)code);

@@ -37,7 +37,7 @@ typedef struct Carry {
 /* ---- masks ---- */
 
 static inline __attribute__((always_inline)) Masks masks_portable(const char *bytes) {
-        Masks m = { 0, 0, 0, 0 };
+        Masks m = {0, 0, 0, 0};
 
         for (unsigned i = 0; i < BLOCK; i++) {
                 unsigned char c = (unsigned char)bytes[i];
@@ -56,7 +56,8 @@ static inline __attribute__((always_inline)) Masks masks_portable(const char *by
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static inline uint64_t equal_avx2(__m256i low, __m256i high, char c) {
+__attribute__((target("avx2"))) static inline uint64_t equal_avx2(
+                __m256i low, __m256i high, char c) {
         __m256i wanted = _mm256_set1_epi8(c);
 
         return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)) |
@@ -77,15 +78,16 @@ __attribute__((target("avx2"))) static inline Masks masks_avx2(const char *bytes
         __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + 32));
         __m256i space = _mm256_set1_epi8(0x20);
         /* '[' and '{', ']' and '}' differ in this bit only */
-        __m256i low_brackets = _mm256_or_si256(low, space), high_brackets = _mm256_or_si256(high, space);
+        __m256i low_brackets = _mm256_or_si256(low, space),
+                high_brackets = _mm256_or_si256(high, space);
 
         return (Masks){
-                .quotes = equal_avx2(low, high, '"'),
-                .backslashes = equal_avx2(low, high, '\\'),
-                .brackets = equal_avx2(low_brackets, high_brackets, '{') |
-                            equal_avx2(low_brackets, high_brackets, '}') |
-                            equal_avx2(low, high, ',') | equal_avx2(low, high, ':'),
-                .controls = below_space_avx2(low, high),
+                        .quotes = equal_avx2(low, high, '"'),
+                        .backslashes = equal_avx2(low, high, '\\'),
+                        .brackets = equal_avx2(low_brackets, high_brackets, '{') |
+                                    equal_avx2(low_brackets, high_brackets, '}') |
+                                    equal_avx2(low, high, ',') | equal_avx2(low, high, ':'),
+                        .controls = below_space_avx2(low, high),
         };
 }
 #endif
@@ -135,8 +137,8 @@ static inline uint32_t *write_bits(uint32_t *to, uint64_t bits, uint32_t base) {
         return next;
 }
 
-static inline __attribute__((always_inline)) void add_block(JsonIndex *index, Masks m, Carry *carry,
-                uint32_t base, uint64_t valid) {
+static inline __attribute__((always_inline)) void add_block(
+                JsonIndex *index, Masks m, Carry *carry, uint32_t base, uint64_t valid) {
         uint64_t escaped, escapes, quotes, in_string, controls;
 
         escapes = find_escapes(m.backslashes & valid, &carry->escaped, &escaped);
@@ -146,9 +148,10 @@ static inline __attribute__((always_inline)) void add_block(JsonIndex *index, Ma
         controls = m.controls & in_string & valid;
         if (__builtin_expect(controls && index->control_at == SIZE_MAX, 0))
                 index->control_at = base + (unsigned)__builtin_ctzll(controls);
-        index->n_marks = (size_t)(write_bits(index->marks + index->n_marks,
-                                                  (m.brackets & ~in_string & valid) | quotes, base) -
-                                  index->marks);
+        index->n_marks =
+                        (size_t)(write_bits(index->marks + index->n_marks,
+                                                 (m.brackets & ~in_string & valid) | quotes, base) -
+                                        index->marks);
         for (; escapes; escapes &= escapes - 1)
                 index->escapes[index->n_escapes++] = base + (uint32_t)__builtin_ctzll(escapes);
 }
@@ -158,20 +161,22 @@ static inline uint64_t valid_bits(size_t left) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) static void fill_avx2(JsonIndex *index,
-                const char *bytes, size_t size) {
-        Carry carry = { 0, 0 };
+__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) static void fill_avx2(
+                JsonIndex *index, const char *bytes, size_t size) {
+        Carry carry = {0, 0};
 
         for (size_t at = 0; at < size; at += BLOCK)
-                add_block(index, masks_avx2(bytes + at), &carry, (uint32_t)at, valid_bits(size - at));
+                add_block(index, masks_avx2(bytes + at), &carry, (uint32_t)at,
+                                valid_bits(size - at));
 }
 #endif
 
 static void fill_portable(JsonIndex *index, const char *bytes, size_t size) {
-        Carry carry = { 0, 0 };
+        Carry carry = {0, 0};
 
         for (size_t at = 0; at < size; at += BLOCK)
-                add_block(index, masks_portable(bytes + at), &carry, (uint32_t)at, valid_bits(size - at));
+                add_block(index, masks_portable(bytes + at), &carry, (uint32_t)at,
+                                valid_bits(size - at));
 }
 
 /* Room for a mark on every byte, and for what write_bits() writes too much. */
@@ -223,5 +228,5 @@ int json_index_make(JsonIndex *index, const char *bytes, size_t size) {
 void json_index_deinit(JsonIndex *index) {
         free(index->marks);
         free(index->escapes);
-        *index = (JsonIndex){ 0 };
+        *index = (JsonIndex){0};
 }

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 typedef struct JsonIndex {
-        uint32_t *marks; /* positions of {}[]:, outside strings, and of quotes that open or close one */
+        uint32_t *marks; /* positions of {}[]:, outside strings, and of quotes that open or close
+                            one */
         size_t n_marks;
         uint32_t *escapes; /* positions of backslashes that begin an escape */
         size_t n_escapes;

@@ -60,8 +60,8 @@ typedef struct JsonUnit {
 } JsonUnit;
 
 typedef struct JsonFault {
-        uint64_t offset;     /* where the unsound stretch begins */
-        uint64_t end;        /* where reading went on, or the end of the content */
+        uint64_t offset;      /* where the unsound stretch begins */
+        uint64_t end;         /* where reading went on, or the end of the content */
         const JsonUnit *unit; /* what was known of the unit in which it began (types, no texts);
                                  NULL between units */
         Slice reason;
@@ -102,7 +102,8 @@ int json_reader_new(const JsonPaths *paths, const char *const *record_keys, size
                 const JsonLimits *limits, JsonReader **ret_reader);
 JsonReader *json_reader_free(JsonReader *reader);
 
-/* Everything by yajl from now on, nothing by the fast path: the reference that tests compare with. */
+/* Everything by yajl from now on, nothing by the fast path: the reference that tests compare with.
+ */
 void json_reader_use_yajl(JsonReader *reader);
 
 /*
@@ -130,8 +131,8 @@ JsonValue json_find(Slice record, Slice path);
 size_t json_decode(Slice text, char *buffer);
 
 /*
- * A hash of what TEXT (one sound value) means: equal whatever the white space, the order of keys and
- * the escapes. 0, -ENOMEM, or -EINVAL where it is not sound.
+ * A hash of what TEXT (one sound value) means: equal whatever the white space, the order of keys
+ * and the escapes. 0, -ENOMEM, or -EINVAL where it is not sound.
  */
 int json_meaning(Slice text, uint64_t *ret_hash);
 

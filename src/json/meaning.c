@@ -64,7 +64,7 @@ static int take_bracket(Meaning *m, char bracket) {
                 if (vec_reserve(&m->levels, 1) < 0)
                         return -ENOMEM;
                 m->levels.data[m->levels.size++] =
-                                (Level){ bracket == '[' ? 11 : 7, 0, bracket == '[', false };
+                                (Level){bracket == '[' ? 11 : 7, 0, bracket == '[', false};
                 return 0;
         }
         if (!m->levels.size)
@@ -76,7 +76,7 @@ static int take_bracket(Meaning *m, char bracket) {
 
 int json_meaning(Slice text, uint64_t *ret_hash) {
         const char *at = text.data, *end = text.data + text.size;
-        Meaning m = { 0 };
+        Meaning m = {0};
         int r = 0;
 
         while (r == 0 && at < end) {

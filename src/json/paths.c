@@ -102,7 +102,7 @@ JsonPaths *json_paths_free(JsonPaths *paths) {
 
 void paths_forget(const PathNode *node, JsonValue *values) {
         if (node->value >= 0)
-                values[node->value] = (JsonValue){ JSON_ABSENT, { NULL, 0 } };
+                values[node->value] = (JsonValue){JSON_ABSENT, {NULL, 0}};
         for (const PathNode *child = node->first_child; child; child = child->next_child)
                 paths_forget(child, values);
 }

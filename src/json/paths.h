@@ -10,8 +10,8 @@ typedef struct PathNode PathNode;
 
 struct PathNode {
         Slice key;
-        PathNode *sibling;    /* next in the same bucket of the parent */
-        PathNode **buckets;   /* of the children; NULL for a leaf */
+        PathNode *sibling;  /* next in the same bucket of the parent */
+        PathNode **buckets; /* of the children; NULL for a leaf */
         PathNode *first_child;
         PathNode *next_child; /* next under the same parent, for walking */
         int32_t value;        /* index of the path that ends here, or -1 */
@@ -34,7 +34,7 @@ static inline const PathNode *paths_child(const PathNode *node, const char *key,
         if (!node || !node->buckets)
                 return NULL;
         for (child = node->buckets[paths_bucket(key, size)]; child; child = child->sibling) {
-                if (child->key.size == size && memcmp(child->key.data, key, size) == 0)
+                if (child->key.size == size && bytes_equal(child->key.data, key, size))
                         return child;
         }
         return NULL;

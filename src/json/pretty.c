@@ -32,7 +32,8 @@ static int new_line(Text *text, size_t depth) {
 /* The code point at AT if it must not reach a terminal, else 0; *ret_size its bytes. */
 static unsigned unsafe_at(const char *at, const char *end, size_t *ret_size) {
         unsigned char a = (unsigned char)at[0];
-        unsigned b = end - at > 1 ? (unsigned char)at[1] : 0, c = end - at > 2 ? (unsigned char)at[2] : 0;
+        unsigned b = end - at > 1 ? (unsigned char)at[1] : 0,
+                 c = end - at > 2 ? (unsigned char)at[2] : 0;
         unsigned code;
 
         *ret_size = 1;
@@ -52,7 +53,8 @@ static unsigned unsafe_at(const char *at, const char *end, size_t *ret_size) {
         return 0;
 }
 
-/* Copies the string that begins at AT with its quotes; *ret_next behind it, or NULL where it is open. */
+/* Copies the string that begins at AT with its quotes; *ret_next behind it, or NULL where it is
+ * open. */
 static int put_string(Text *text, const char *at, const char *end, const char **ret_next) {
         const char *from = at++;
         int r = 0;
@@ -84,8 +86,8 @@ static bool is_space(char c) {
 }
 
 /* Brackets, commas and colons; *ret_next behind the token, NULL where brackets do not balance. */
-static int put_mark(Text *text, const char *at, const char *end, size_t *depth,
-                const char **ret_next) {
+static int put_mark(
+                Text *text, const char *at, const char *end, size_t *depth, const char **ret_next) {
         char mark = *at++;
         int r;
 
@@ -115,7 +117,7 @@ static int put_mark(Text *text, const char *at, const char *end, size_t *depth,
 
 int json_pretty(Slice json, char **ret_text) {
         const char *at = json.data, *end = json.data + json.size;
-        Text text = { 0 };
+        Text text = {0};
         size_t depth = 0;
         int r = put(&text, "", 0);
 

@@ -1,23 +1,25 @@
 /*
  * Units out of a stream of bytes.
  *
- * The window. Unread bytes are appended to one buffer, whose front is dropped up to the beginning of
- * the unit that is open (or to the end of the last token where none is): so a unit stands in one
+ * The window. Unread bytes are appended to one buffer, whose front is dropped up to the beginning
+ * of the unit that is open (or to the end of the last token where none is): so a unit stands in one
  * piece when it is delivered, one that turns out to be unsound can be searched again from its first
  * byte, and memory is bounded by the largest unit allowed plus one piece.
  *
  *     window:  [ ... open unit ............ | new piece ]
- *               ^base                        ^fed        ^size      (base is an offset in the content)
+ *               ^base                        ^fed        ^size      (base is an offset in the
+ * content)
  *
  * Two ways. Content begins on the fast path (fast.c). At the first thing that is not plainly sound
  * there, yajl takes over for the rest of the content, from the end of the last unit, after it was
- * fed brackets that put it where we are. What is accepted, what is refused, and what a unit holds is
- * the same on both ways; yajl alone refuses.
+ * fed brackets that put it where we are. What is accepted, what is refused, and what a unit holds
+ * is the same on both ways; yajl alone refuses.
  *
- * Frames. One for each open object or array: where it stands in the trie of wanted paths, NULL where
- * nothing below is wanted.
+ * Frames. One for each open object or array: where it stands in the trie of wanted paths, NULL
+ * where nothing below is wanted.
  *
- * yajl does not check its allocations: its allocator jumps out of the parser when there is no memory.
+ * yajl does not check its allocations: its allocator jumps out of the parser when there is no
+ * memory.
  */
 #include "json/reader.h"
 
@@ -47,18 +49,20 @@ static bool at_unit_place(const JsonReader *r) {
                 return true;
         if (r->depth == 1)
                 return r->frames[1].is_array;
-        return r->depth == 2 && r->in_wrapper && r->frames[2].is_array &&
-               r->frames[1].child && r->frames[1].child->is_records;
+        return r->depth == 2 && r->in_wrapper && r->frames[2].is_array && r->frames[1].child &&
+               r->frames[1].child->is_records;
 }
 
 static void unit_begin(JsonReader *r, JsonType type, uint64_t offset) {
         r->in_unit = true;
         r->unit_depth = r->depth;
         r->unit = (JsonUnit){
-                .place = r->depth == 0 ? JSON_TOP : r->depth == 1 ? JSON_ELEMENT : JSON_RECORDS,
-                .type = type,
-                .offset = offset,
-                .values = r->values,
+                        .place = r->depth == 0   ? JSON_TOP
+                                 : r->depth == 1 ? JSON_ELEMENT
+                                                 : JSON_RECORDS,
+                        .type = type,
+                        .offset = offset,
+                        .values = r->values,
         };
         memset(r->values, 0, r->paths->n_values * sizeof(*r->values));
         r->scratch.size = 0;
@@ -127,7 +131,8 @@ static int unit_end(JsonReader *r) {
                             &r->unit.hash) < 0)
                 longjmp(r->no_memory, 1);
         if (r->mode == READER_TRIAL) {
-                if (r->unit.type != JSON_OBJECT || !r->sink->plausible(r->sink->userdata, &r->unit)) {
+                if (r->unit.type != JSON_OBJECT ||
+                                !r->sink->plausible(r->sink->userdata, &r->unit)) {
                         r->stop = STOP_IMPLAUSIBLE;
                         return 0;
                 }
@@ -150,8 +155,8 @@ static inline int value_end(JsonReader *r) {
 }
 
 /*
- * yajl decodes a lone surrogate to '?'. So a string that it decoded is decoded again from the window,
- * where it ends with the token and begins at the last quote before that is not escaped.
+ * yajl decodes a lone surrogate to '?'. So a string that it decoded is decoded again from the
+ * window, where it ends with the token and begins at the last quote before that is not escaped.
  */
 static size_t decode_again(JsonReader *r, char *to) {
         const char *close = r->window + (token_end(r) - 1 - r->base), *open = close;
@@ -173,7 +178,8 @@ static size_t decode_again(JsonReader *r, char *to) {
  * A scalar or the beginning of an object or array under a wanted path. A text that is not copied
  * (no memory) leaves the parser by the same way as yajl's own failures.
  */
-static void keep(JsonReader *r, const PathNode *node, JsonType type, const void *text, size_t size) {
+static void keep(
+                JsonReader *r, const PathNode *node, JsonType type, const void *text, size_t size) {
         JsonValue *value;
 
         if (!node || node->value < 0)
@@ -245,7 +251,7 @@ static int open_frame(JsonReader *r, bool is_array, const PathNode *node, int32_
                 r->stop = STOP_DEPTH;
                 return 0;
         }
-        r->frames[++r->depth] = (Frame){ node, NULL, value, is_array };
+        r->frames[++r->depth] = (Frame){node, NULL, value, is_array};
         return 1;
 }
 
@@ -298,15 +304,15 @@ static int on_close(void *ctx) {
 }
 
 static const yajl_callbacks callbacks = {
-        .yajl_null = on_null,
-        .yajl_boolean = on_boolean,
-        .yajl_number = on_number,
-        .yajl_string = on_string,
-        .yajl_start_map = on_start_map,
-        .yajl_map_key = on_key,
-        .yajl_end_map = on_close,
-        .yajl_start_array = on_start_array,
-        .yajl_end_array = on_close,
+                .yajl_null = on_null,
+                .yajl_boolean = on_boolean,
+                .yajl_number = on_number,
+                .yajl_string = on_string,
+                .yajl_start_map = on_start_map,
+                .yajl_map_key = on_key,
+                .yajl_end_map = on_close,
+                .yajl_start_array = on_start_array,
+                .yajl_end_array = on_close,
 };
 
 /* ---- the parser ---- */
@@ -352,16 +358,16 @@ void reader_reset_state(JsonReader *r) {
         r->depth = 0;
         r->in_unit = r->in_wrapper = false;
         r->stop = STOP_NONE;
-        r->frames[0] = (Frame){ NULL, NULL, -1, false };
+        r->frames[0] = (Frame){NULL, NULL, -1, false};
 }
 
 /* From the fast path to yajl: brackets and an element that stand for what was read. */
 static int take_over(JsonReader *r) {
         static const char *const primers[][2] = {
-                [PLACE_TOP] = { "", "" },
-                [PLACE_ARRAY] = { "[", "[{}" },
-                [PLACE_RECORDS] = { "{\"Records\":[", "{\"Records\":[{}" },
-                [PLACE_BEHIND] = { "{\"Records\":[]", "{\"Records\":[]" },
+                        [PLACE_TOP] = {"", ""},
+                        [PLACE_ARRAY] = {"[", "[{}"},
+                        [PLACE_RECORDS] = {"{\"Records\":[", "{\"Records\":[{}"},
+                        [PLACE_BEHIND] = {"{\"Records\":[]", "{\"Records\":[]"},
         };
         const char *primer = primers[r->place][r->has_element];
         uint64_t sound_end = r->sound_end;
@@ -439,9 +445,11 @@ static int process_fast(JsonReader *r) {
                 return result < 0 ? result : r->sink_result;
         from = r->window + (r->sound_end - r->base);
         if (result == FAST_MORE) {
-                bool is_done = r->is_final && r->place == PLACE_TOP && is_blank(from, r->window + r->size);
+                bool is_done = r->is_final && r->place == PLACE_TOP &&
+                               is_blank(from, r->window + r->size);
 
-                if (is_done || (!r->is_final && r->base + r->size - r->sound_end <= r->limits.max_record_bytes)) {
+                if (is_done || (!r->is_final && r->base + r->size - r->sound_end <=
+                                                                r->limits.max_record_bytes)) {
                         r->fed = r->size;
                         return 0;
                 }
@@ -561,7 +569,7 @@ int json_reader_new(const JsonPaths *paths, const char *const *record_keys, size
         r->record_keys = record_keys;
         r->n_record_keys = n_record_keys;
         r->limits = *limits;
-        r->allocator = (yajl_alloc_funcs){ checked_malloc, checked_realloc, plain_free, r };
+        r->allocator = (yajl_alloc_funcs){checked_malloc, checked_realloc, plain_free, r};
         r->frames = vec_alloc_zero((size_t)limits->max_depth + 1, sizeof(*r->frames));
         r->values = vec_alloc_zero(paths->n_values, sizeof(*r->values));
         r->fault_values = vec_alloc_zero(paths->n_values, sizeof(*r->fault_values));

@@ -31,7 +31,8 @@ typedef enum ReaderStop {
         STOP_SINK,
 } ReaderStop;
 
-/* Between units, where are we? Kept by the fast path, so that yajl can be told when it takes over. */
+/* Between units, where are we? Kept by the fast path, so that yajl can be told when it takes over.
+ */
 typedef enum ReaderPlace {
         PLACE_TOP,
         PLACE_ARRAY,   /* in a top-level array */
@@ -98,7 +99,8 @@ struct JsonReader {
 /* reader.c */
 int reader_fresh_parser(JsonReader *r);
 void reader_reset_state(JsonReader *r);
-/* Hands the unit to the sink; what that returns, if not 0, is in sink_result and stop is STOP_SINK. */
+/* Hands the unit to the sink; what that returns, if not 0, is in sink_result and stop is STOP_SINK.
+ */
 void reader_deliver(JsonReader *r);
 /* The hash of a unit of this text; is_compact: it has no white space outside strings. */
 int reader_hash(JsonReader *r, Slice text, bool is_compact, uint64_t *ret_hash);

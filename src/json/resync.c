@@ -19,10 +19,10 @@
 
 int resync_report(JsonReader *r, uint64_t end) {
         JsonFault fault = {
-                .offset = r->fault_at,
-                .end = end,
-                .unit = r->fault_in_unit ? &r->fault_unit : NULL,
-                .reason = slice_cstr(r->fault_reason),
+                        .offset = r->fault_at,
+                        .end = end,
+                        .unit = r->fault_in_unit ? &r->fault_unit : NULL,
+                        .reason = slice_cstr(r->fault_reason),
         };
 
         r->is_resynced = true;
@@ -50,7 +50,7 @@ static void describe(JsonReader *r, const char *what, uint64_t at) {
 static void keep_unit(JsonReader *r) {
         memcpy(r->fault_values, r->values, r->paths->n_values * sizeof(*r->values));
         for (size_t i = 0; i < r->paths->n_values; i++)
-                r->fault_values[i].text = (Slice){ NULL, 0 };
+                r->fault_values[i].text = (Slice){NULL, 0};
         r->fault_unit = r->unit;
         r->fault_unit.values = r->fault_values;
 }

@@ -9,9 +9,10 @@
 
 #include <errno.h>
 
-static const unsigned tuple_texts[STORE_N_TUPLES] = { EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT };
-static const unsigned tuple_widths[STORE_N_TUPLES] = { STORE_N_IDENTITY, STORE_N_CALL,
-        STORE_N_RESULT };
+static const unsigned tuple_texts[STORE_N_TUPLES] = {
+                EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT};
+static const unsigned tuple_widths[STORE_N_TUPLES] = {
+                STORE_N_IDENTITY, STORE_N_CALL, STORE_N_RESULT};
 
 int builder_new(Builder **ret_builder) {
         Builder *b = vec_alloc_zero(1, sizeof(*b));
@@ -74,7 +75,7 @@ int builder_add_root(Builder *b, Slice name, Slice path, uint32_t *ret_root) {
 }
 
 int builder_add_file(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) {
-        BuilderFile file = { .root = root };
+        BuilderFile file = {.root = root};
         int r;
 
         if (b->files.size >= STORE_NONE - 1)
@@ -99,7 +100,7 @@ void builder_drop_file(Builder *b, uint32_t file) {
 }
 
 static int add_note(Builder *b, Slice file, uint64_t offset, Slice reason, bool is_ignored) {
-        BuilderNote note = { .offset = offset, .is_ignored = is_ignored };
+        BuilderNote note = {.offset = offset, .is_ignored = is_ignored};
         int r = vec_reserve(&b->notes, 1);
 
         if (r == 0)
@@ -154,7 +155,7 @@ static int tuple_key(Builder *b, const Slice *fields, unsigned n) {
 
 int builder_tuple(Builder *b, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple) {
         Tuples *tuples = &b->tuples[kind];
-        Slice derived[2] = { { NULL, 0 }, { NULL, 0 } };
+        Slice derived[2] = {{NULL, 0}, {NULL, 0}};
         unsigned n = tuple_texts[kind];
         bool is_new;
         int r;
@@ -180,31 +181,46 @@ int builder_tuple(Builder *b, StoreTuple kind, const Slice *fields, uint32_t *re
         return r;
 }
 
-static int hex(char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Value of a digit of lower-case hexadecimal, else 16 and more. */
+static const unsigned char hex_values[256] = {
+                [0 ... '0' - 1] = 0xF0,
+                ['0'] = 0,
+                ['1'] = 1,
+                ['2'] = 2,
+                ['3'] = 3,
+                ['4'] = 4,
+                ['5'] = 5,
+                ['6'] = 6,
+                ['7'] = 7,
+                ['8'] = 8,
+                ['9'] = 9,
+                ['9' + 1 ... 'a' - 1] = 0xF0,
+                ['a'] = 10,
+                ['b'] = 11,
+                ['c'] = 12,
+                ['d'] = 13,
+                ['e'] = 14,
+                ['f'] = 15,
+                ['f' + 1 ... 255] = 0xF0,
+};
 
 /* "01234567-89ab-cdef-0123-456789abcdef", in lower case: 16 bytes that order as the text does. */
 static bool parse_uuid(Slice text, unsigned char id[static 16]) {
-        size_t at = 0;
+        static const unsigned char places[16] = {
+                        0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+        unsigned bad = 0;
 
-        if (text.size != 36)
+        if (text.size != 36 || text.data[8] != '-' || text.data[13] != '-' ||
+                        text.data[18] != '-' || text.data[23] != '-')
                 return false;
         for (int i = 0; i < 16; i++) {
-                int high, low;
+                unsigned high = hex_values[(unsigned char)text.data[places[i]]];
+                unsigned low = hex_values[(unsigned char)text.data[places[i] + 1]];
 
-                if (at == 8 || at == 13 || at == 18 || at == 23) {
-                        if (text.data[at++] != '-')
-                                return false;
-                }
-                high = hex(text.data[at]);
-                low = hex(text.data[at + 1]);
-                if (high < 0 || low < 0)
-                        return false;
+                bad |= high | low;
                 id[i] = (unsigned char)(high << 4 | low);
-                at += 2;
         }
-        return true;
+        return bad < 16;
 }
 
 bool store_parse_id(Slice text, StoreSource *ret) {
@@ -260,12 +276,13 @@ static int add_grants(Builder *b, const Event *event, Row *row) {
         int r = 0;
 
         for (unsigned i = 0; i < event->n_grants && r == 0; i++) {
-                BuilderGrant grant = { .kind = event->grants[i].kind };
+                BuilderGrant grant = {.kind = event->grants[i].kind};
 
                 for (unsigned f = 0; f < EVENT_N_GRANT && r == 0; f++) {
                         Slice text = event->grants[i].fields[f];
 
-                        r = builder_string(b, text.size ? text : (Slice){ NULL, 0 }, &grant.fields[f]);
+                        r = builder_string(
+                                        b, text.size ? text : (Slice){NULL, 0}, &grant.fields[f]);
                 }
                 if (r == 0)
                         r = builder_add_grant(b, &grant, row);
@@ -275,9 +292,12 @@ static int add_grants(Builder *b, const Event *event, Row *row) {
 
 int builder_add_event(Builder *b, uint32_t file, const Event *event) {
         Row row = {
-                .time = event->time,
-                .source = { .hash = event->hash, .offset = event->offset, .file = file,
-                                .record = event->record, .size = event->size },
+                        .time = event->time,
+                        .source = {.hash = event->hash,
+                                        .offset = event->offset,
+                                        .file = file,
+                                        .record = event->record,
+                                        .size = event->size},
         };
         int r;
 
