@@ -98,7 +98,7 @@ static void on_records(void *userdata) {
 }
 
 void collect_renew(Collect *c) {
-        static const char *const record_keys[] = { "a", "b", "f" };
+        static const char *const record_keys[] = {"a", "b", "f"};
 
         json_reader_free(c->reader);
         assert_int_equal(json_reader_new(c->paths, record_keys, N_ELEMENTS(record_keys), &c->limits,
@@ -107,8 +107,8 @@ void collect_renew(Collect *c) {
 }
 
 void collect_init(Collect *c, JsonLimits limits) {
-        *c = (Collect){ .limits = limits };
-        c->sink = (JsonSink){ c, on_unit, on_fault, is_plausible, on_records };
+        *c = (Collect){.limits = limits};
+        c->sink = (JsonSink){c, on_unit, on_fault, is_plausible, on_records};
         assert_int_equal(json_paths_new(collect_paths, N_PATHS, &c->paths), 0);
         collect_renew(c);
 }

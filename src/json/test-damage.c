@@ -5,8 +5,8 @@
 #include "base/test-help.h"
 #include "json/test-collect.h"
 
-static const JsonLimits wide = { 64, 1U << 20 };
-static const size_t pieces[] = { 1, 2, 7, 64, 0 };
+static const JsonLimits wide = {64, 1U << 20};
+static const size_t pieces[] = {1, 2, 7, 64, 0};
 
 /* ---- five records ---- */
 
@@ -26,17 +26,18 @@ typedef enum Layout {
 } Layout;
 
 static void make_document(Document *d, Layout layout) {
-        static const char *const heads[] = { "{\"Records\":[", " [", "" };
-        static const char *const between[] = { ",", " ,\n", "\n" };
-        static const char *const tails[] = { "]}", "]\n", "\n" };
+        static const char *const heads[] = {"{\"Records\":[", " [", ""};
+        static const char *const between[] = {",", " ,\n", "\n"};
+        static const char *const tails[] = {"]}", "]\n", "\n"};
 
-        *d = (Document){ 0 };
+        *d = (Document){0};
         text_add(&d->text, slice_cstr(heads[layout]));
         d->records_at = d->text.bytes.size;
         for (int i = 0; i < N_RECORDS; i++) {
                 d->first[i] = d->text.bytes.size;
                 text_addf(&d->text,
-                                "{\"a\":{\"x\":\"id%d\"},\"b\":[%d,-1.5,{\"k\":[]}],\"c\":{\"d\":{\"e\":"
+                                "{\"a\":{\"x\":\"id%d\"},\"b\":[%d,-1.5,{\"k\":[]}],\"c\":{\"d\":{"
+                                "\"e\":"
                                 "\"q\\\"}\\u00e9\"}},\"f\":%s,\"z\": \"{\\\\\"}",
                                 i, i, i % 2 ? "true" : "null");
                 d->end[i] = d->text.bytes.size;
@@ -88,13 +89,31 @@ static void read_alike(Collect *c, Slice text) {
         read_alike_by(c, text, true);
 }
 
-/* Did a unit that begins where record I does take others in? */
-static bool has_swallowed(const Collect *c, const Document *d, int i) {
+/*
+ * Did the broken record (or, for -1, a value between records) take in what stands behind it? A
+ * bracket too many may leave sound JSON up to the end, where a fault is told.
+ */
+static bool has_swallowed(const Collect *c, const Document *d, int broken) {
         for (size_t k = 0; k < c->items.size; k++) {
                 const Item *item = &c->items.data[k];
 
-                if (!item->is_fault && item->offset == d->first[i] && item->end > d->end[i])
+                if (item->is_fault)
+                        continue;
+                if (broken >= 0 && item->offset == d->first[broken] && item->end > d->end[broken])
                         return c->n_faults > 0;
+                for (int i = 0; i < N_RECORDS; i++) {
+                        if (i != broken && item->offset < d->first[i] && item->end >= d->end[i])
+                                return c->n_faults > 0;
+                }
+        }
+        return false;
+}
+
+/* Was a string taken for a unit? */
+static bool has_string(const Collect *c) {
+        for (size_t i = 0; i < c->items.size; i++) {
+                if (!c->items.data[i].is_fault && c->items.data[i].type == JSON_STRING)
+                        return true;
         }
         return false;
 }
@@ -146,9 +165,8 @@ static void test_cut(void **state) {
 }
 
 /*
- * One byte is another. A bracket that became another one may leave sound JSON in which the record
- * holds those behind it; then a fault is told at the end. In the wrapper's head anything may follow, as "Records" under another name is
- * no longer "Records".
+ * One byte is another. In the wrapper's head anything may
+ * follow, as "Records" under another name is no longer "Records".
  */
 static void check_flip(Collect *c, const Document *d, size_t at) {
         Slice text = text_slice(&d->text);
@@ -158,18 +176,22 @@ static void check_flip(Collect *c, const Document *d, size_t at) {
         assert_int_equal(collect_read(c, text, pieces[at % N_ELEMENTS(pieces)], false), 0);
         if (at < d->records_at)
                 return;
-        if (broken >= 0 && has_swallowed(c, d, broken))
+        if (has_swallowed(c, d, broken) || (broken < 0 && has_string(c))) /* test_stray_quote */
                 return;
         for (int i = 0; i < N_RECORDS; i++) {
                 if (i != broken && !has_record(c, d, i))
                         complain(c, text, at);
         }
         fault = collect_fault(c, 0);
-        if (fault && broken >= 0 &&
-                        (fault->offset < d->first[broken] || fault->offset >= d->end[broken]))
+        if (fault && broken >= 0 && fault->offset >= d->end[broken])
                 complain(c, text, at);
-        if (fault && broken < 0 && fault->offset > at + 1)
-                complain(c, text, at);
+        if (fault && broken >= 0 && fault->offset < d->first[broken] && at != d->first[broken])
+                complain(c, text,
+                                at); /* without its bracket it begins where the last thing ended */
+        while (broken < 0 && at < text.size && record_at(d, at) < 0)
+                at++;
+        if (fault && broken < 0 && fault->offset > (at < text.size ? d->end[record_at(d, at)] : at))
+                complain(c, text, at); /* between records, at the next one's end at the latest */
         if (broken >= 0 && !fault && !collect_unit(c, d->first[broken], d->end[broken]))
                 complain(c, text, at); /* lost, and nobody said so */
 }
@@ -201,19 +223,11 @@ static void test_flip(void **state) {
         collect_deinit(&c);
 }
 
-/* Was a string taken for a unit? */
-static bool has_string(const Collect *c) {
-        for (size_t i = 0; i < c->items.size; i++) {
-                if (!c->items.data[i].is_fault && c->items.data[i].type == JSON_STRING)
-                        return true;
-        }
-        return false;
-}
-
 /* Bytes of a record gone, or others put in: the neighbours stay. */
 static void test_splice(void **state) {
-        static const char *const inserts[] = { "", "{", "}", "]", "[", "\"", "\\", ",", "garbage",
-                "{\"a\":", "{\"a\":1,\"b\":", "}}}}", "]]]]", "\0\0\0\0", "{\"a\":1,\"b\":2}" };
+        static const char *const inserts[] = {"", "{", "}", "]", "[", "\"", "\\", ",", "garbage",
+                        "{\"a\":", "{\"a\":1,\"b\":", "}}}}", "]]]]", "\0\0\0\0",
+                        "{\"a\":1,\"b\":2}"};
         Random random = random_new(1);
         Collect c;
 
@@ -223,7 +237,7 @@ static void test_splice(void **state) {
                 const char *insert = inserts[random_below(&random, N_ELEMENTS(inserts))];
                 size_t n_insert = strlen(insert), at, n_gone, n_left;
                 int broken = (int)random_below(&random, N_RECORDS);
-                Text text = { 0 };
+                Text text = {0};
                 Document d;
 
                 make_document(&d, (Layout)random_below(&random, N_LAYOUTS));
@@ -234,10 +248,14 @@ static void test_splice(void **state) {
                 text_add(&text, slice(insert, n_insert));
                 text_add(&text, slice(d.text.bytes.data + at + n_gone, n_left));
                 read_alike(&c, text_slice(&text));
+                for (int i = broken + 1; i < N_RECORDS; i++) {
+                        d.first[i] += n_insert - n_gone;
+                        d.end[i] += n_insert - n_gone;
+                }
+                d.end[broken] += n_insert - n_gone;
                 for (int i = 0; i < N_RECORDS; i++) {
-                        d.first[i] += i > broken ? n_insert - n_gone : 0;
-                        d.end[i] += i > broken ? n_insert - n_gone : 0;
-                        if (i != broken && !has_record(&c, &d, i) && !has_swallowed(&c, &d, broken) &&
+                        if (i != broken && !has_record(&c, &d, i) &&
+                                        !has_swallowed(&c, &d, broken) &&
                                         !has_string(&c)) /* test_stray_quote */
                                 complain(&c, text_slice(&text), at);
                 }
@@ -261,43 +279,43 @@ static void test_kinds(void **state) {
                 size_t n_units, n_faults;
                 const char *reason; /* part of the first fault's */
         } cases[] = {
-                { "[" R0 "," R1 "," R2 "]", 3, 0, NULL },
-                { "[" R0 " garbage " R1 "," R2 "]", 3, 1, "byte" },
-                { "{\"Records\":[" R0 ",garbage," R1 "]}", 2, 1, "byte" },
-                { "{\"Records\":[" R0 "," R1 ",]}", 2, 1, "byte" },
-                { "{\"Records\":[," R0 "," R1 "]}", 2, 1, "byte" },
-                { "[" R0 ",," R1 "]", 2, 1, "byte" },
-                { "[" R0 " " R1 "]", 2, 1, "byte" },
-                { "[" R0 "}" R1 "]", 2, 1, "byte" },
-                { "{\"Records\":[" R0 "," R1 "]]", 2, 1, "byte" },
-                { "{\"Records\":[" R0 "," R1 "]}}", 2, 1, "byte" },
-                { "{\"Records\":[" R0 "," R1 "]} trailing", 2, 1, "byte" },
-                { "{\"Records\":[" R0 "," R1, 2, 1, "unexpected end of JSON" },
-                { R0 "\n{\"a\":1,\n" R2 "\n", 2, 1, "byte" },
-                { R0 "\nnot a line\n" R2 "\n", 2, 1, "byte" },
-                { R0 "\n{\"a\":1,\"b\":}\n" R2 "\n" R1, 3, 1, "byte" },
-                { R0 "\n\0\0\0", 1, 0, NULL },
-                { "[" R0 "," DEEP "," R1 "]", 2, 1, "nested deeper than the limit" },
-                { R0 "\n" DEEP "\n" R1, 2, 1, "nested deeper than the limit" },
-                { "{\"Records\":[" R0 "," FITS "," R1 "]}", 3, 0, NULL },
-                { "[" R0 ",{\"a\":\"\t\",\"b\":1}," R1 "]", 2, 1, "byte" }, /* a bare tab */
-                { "[" R0 ",{\"a\":\"\\x\",\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":\"\\u12g4\",\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":01,\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":1.,\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":nul,\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":True,\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":1,\"b\":1,}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\" 1,\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{a:1,\"b\":1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{'a':1,'b':1}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":1,\"b\":[1,2}," R1 "]", 2, 1, "byte" },
-                { "[" R0 ",{\"a\":1]," R1 "]", 2, 1, "byte" },
+                        {"[" R0 "," R1 "," R2 "]", 3, 0, NULL},
+                        {"[" R0 " garbage " R1 "," R2 "]", 3, 1, "byte"},
+                        {"{\"Records\":[" R0 ",garbage," R1 "]}", 2, 1, "byte"},
+                        {"{\"Records\":[" R0 "," R1 ",]}", 2, 1, "byte"},
+                        {"{\"Records\":[," R0 "," R1 "]}", 2, 1, "byte"},
+                        {"[" R0 ",," R1 "]", 2, 1, "byte"},
+                        {"[" R0 " " R1 "]", 2, 1, "byte"},
+                        {"[" R0 "}" R1 "]", 2, 1, "byte"},
+                        {"{\"Records\":[" R0 "," R1 "]]", 2, 1, "byte"},
+                        {"{\"Records\":[" R0 "," R1 "]}}", 2, 1, "byte"},
+                        {"{\"Records\":[" R0 "," R1 "]} trailing", 2, 1, "byte"},
+                        {"{\"Records\":[" R0 "," R1, 2, 1, "unexpected end of JSON"},
+                        {R0 "\n{\"a\":1,\n" R2 "\n", 2, 1, "byte"},
+                        {R0 "\nnot a line\n" R2 "\n", 2, 1, "byte"},
+                        {R0 "\n{\"a\":1,\"b\":}\n" R2 "\n" R1, 3, 1, "byte"},
+                        {R0 "\n\0\0\0", 1, 0, NULL},
+                        {"[" R0 "," DEEP "," R1 "]", 2, 1, "nested deeper than the limit"},
+                        {R0 "\n" DEEP "\n" R1, 2, 1, "nested deeper than the limit"},
+                        {"{\"Records\":[" R0 "," FITS "," R1 "]}", 3, 0, NULL},
+                        {"[" R0 ",{\"a\":\"\t\",\"b\":1}," R1 "]", 2, 1, "byte"}, /* a bare tab */
+                        {"[" R0 ",{\"a\":\"\\x\",\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":\"\\u12g4\",\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":01,\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":1.,\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":nul,\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":True,\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":1,\"b\":1,}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\" 1,\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{a:1,\"b\":1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{'a':1,'b':1}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":1,\"b\":[1,2}," R1 "]", 2, 1, "byte"},
+                        {"[" R0 ",{\"a\":1]," R1 "]", 2, 1, "byte"},
         };
         Collect c;
 
         (void)state;
-        collect_init(&c, (JsonLimits){ 8, 1U << 20 });
+        collect_init(&c, (JsonLimits){8, 1U << 20});
         for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
                 read_alike(&c, slice_cstr(cases[i].text));
                 if (c.n_units != cases[i].n_units || c.n_faults != cases[i].n_faults)
@@ -314,11 +332,11 @@ static void test_too_large(void **state) {
         Collect c;
 
         (void)state;
-        collect_init(&c, (JsonLimits){ 64, LIMIT });
+        collect_init(&c, (JsonLimits){64, LIMIT});
         for (size_t size = LIMIT - 3; size < LIMIT + 300; size++) {
                 char filler[2 * LIMIT + 200];
                 size_t n = size - strlen("{\"a\":1,\"b\":\"\"}");
-                Text text = { 0 };
+                Text text = {0};
                 bool is_sound = size <= LIMIT;
 
                 memset(filler, size & 1 ? '{' : 'x', n);
@@ -328,8 +346,10 @@ static void test_too_large(void **state) {
                 if (c.n_units != 2U + is_sound || c.n_faults != !is_sound)
                         fail_msg("%zu bytes:\n%s", size, c.transcript.bytes.data);
                 if (!is_sound) {
-                        assert_non_null(strstr(collect_fault(&c, 0)->reason, "larger than the limit"));
-                        assert_int_equal(collect_fault(&c, 0)->offset, strlen("{\"Records\":[" R0 ","));
+                        assert_non_null(strstr(
+                                        collect_fault(&c, 0)->reason, "larger than the limit"));
+                        assert_int_equal(collect_fault(&c, 0)->offset,
+                                        strlen("{\"Records\":[" R0 ","));
                 }
                 text_deinit(&text);
         }
@@ -345,7 +365,7 @@ static void test_endless(void **state) {
 
         (void)state;
         assert_non_null(text);
-        collect_init(&c, (JsonLimits){ 16, 65536 });
+        collect_init(&c, (JsonLimits){16, 65536});
         for (size_t i = 0; i < sizeof(fillers) - 1; i++) {
                 int n = sprintf(text, "{\"Records\":[" R0 ",{\"a\":1,\"b\":%s",
                                 fillers[i] == 'x' ? "\"" : "");
@@ -364,14 +384,14 @@ static void test_endless(void **state) {
 
 /* Begun as a search: text before the first record is one fault. */
 static void test_search(void **state) {
-        static const char *const before[] = { "", "<html> {x} ", "{\"q\":1} {\"a\":1} [[[" };
+        static const char *const before[] = {"", "<html> {x} ", "{\"q\":1} {\"a\":1} [[["};
         Collect c;
 
         (void)state;
         collect_init(&c, wide);
         for (size_t i = 0; i < N_ELEMENTS(before) * N_ELEMENTS(pieces); i++) {
                 size_t k = i / N_ELEMENTS(pieces);
-                Text text = { 0 };
+                Text text = {0};
 
                 text_addf(&text, "%s" R0 "," R1, before[k]);
                 assert_int_equal(collect_read(&c, text_slice(&text), pieces[i % 5], true), 0);
@@ -389,9 +409,9 @@ static void test_search(void **state) {
 
 /* Noise: pieces of JSON in any order. Nothing is promised but that all piece sizes agree. */
 static void add_noise(Text *text, Random *random) {
-        static const char *const parts[] = { "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\"a\"",
-                "\"b\":1", "{\"a\":", "1", "-", "e5", "true", "nul", " ", "\n", "\xEF\xBB\xBF", R0, R1,
-                "{\"Records\":[", "\x01", "\xFF" };
+        static const char *const parts[] = {"{", "}", "[", "]", ",", ":", "\"", "\\", "\\u",
+                        "\"a\"", "\"b\":1", "{\"a\":", "1", "-", "e5", "true", "nul", " ", "\n",
+                        "\xEF\xBB\xBF", R0, R1, "{\"Records\":[", "\x01", "\xFF"};
 
         text->bytes.size = 0;
         text_add(text, SLICE_LITERAL(" ")); /* so that no byte order mark stands first */
@@ -401,10 +421,10 @@ static void add_noise(Text *text, Random *random) {
 
 static void read_noise(uint64_t which, bool is_renewed) {
         Random random = random_new(which);
-        Text text = { 0 };
+        Text text = {0};
         Collect c;
 
-        collect_init(&c, (JsonLimits){ 6, 90 });
+        collect_init(&c, (JsonLimits){6, 90});
         for (int round = 0; round < TEST_EFFORT(10000); round++) {
                 add_noise(&text, &random);
                 read_alike_by(&c, text_slice(&text), is_renewed);
@@ -423,13 +443,14 @@ static void test_noise(void **state) {
 /* What was read before does not matter. */
 static void test_noise_in_one_reader(void **state) {
         (void)state;
-        TEST_KNOWN_DEFECT("a content that ends inside a token leaves it in the parser for the next one");
+        TEST_KNOWN_DEFECT("a content that ends inside a token leaves it in the parser for the next "
+                          "one");
         read_noise(3, false);
 }
 
 static void test_cut_scalar(void **state) {
-        static const char *const texts[] = { R0 "!" R1 "\n\"abc", R0 "!" R1 "\ntru",
-                R0 "!" R1 "\n-", R0 "!" R1 "\n\"" };
+        static const char *const texts[] = {
+                        R0 "!" R1 "\n\"abc", R0 "!" R1 "\ntru", R0 "!" R1 "\n-", R0 "!" R1 "\n\""};
         Collect c;
 
         (void)state;
@@ -445,8 +466,8 @@ static void test_cut_scalar(void **state) {
 
 /* A quote between records must not take the next record's first byte into a string. */
 static void test_stray_quote(void **state) {
-        static const char *const texts[] = { "[" R0 " x\" , " R1 "," R2 "]", R0 "\n\"\n" R1 "\n" R2,
-                "{\"Records\":[" R0 ",{\"a\":!" R1 "\"," R1 "," R2 "]}" };
+        static const char *const texts[] = {"[" R0 " x\" , " R1 "," R2 "]", R0 "\n\"\n" R1 "\n" R2,
+                        "{\"Records\":[" R0 ",{\"a\":!" R1 "\"," R1 "," R2 "]}"};
         Collect c;
 
         (void)state;
@@ -464,17 +485,20 @@ static void test_stray_quote(void **state) {
 
 /* The reason of a fault is the same however the bytes come. */
 static void test_reason_alike(void **state) {
-        static const char *const texts[] = { "[" R0 ",{\"a\":{}} \"{\\\\\"}," R1 "]" };
+        static const char text[] =
+                        "[" R0 ",{\"a\":1,\"c\":{\"d\":{\"e\":\"q\\\"}\\u00e9\"}} \"{\\\\\"}," R1
+                        "]";
         char reason[256];
         Collect c;
 
         (void)state;
         TEST_KNOWN_DEFECT("the byte in the reason of a fault depends on the pieces");
         collect_init(&c, wide);
-        for (size_t i = 0; i < N_ELEMENTS(texts) * N_ELEMENTS(pieces); i++) {
-                assert_int_equal(collect_read(&c, slice_cstr(texts[i / 5]), pieces[i % 5], false), 0);
+        for (size_t piece = 0; piece < 16; piece++) {
+                collect_renew(&c);
+                assert_int_equal(collect_read(&c, SLICE_LITERAL(text), piece, false), 0);
                 assert_int_equal(c.n_faults, 1);
-                if (i % 5 == 0)
+                if (piece == 0)
                         strcpy(reason, collect_fault(&c, 0)->reason);
                 assert_string_equal(reason, collect_fault(&c, 0)->reason);
         }
@@ -483,18 +507,18 @@ static void test_reason_alike(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_cut),
-                cmocka_unit_test(test_flip),
-                cmocka_unit_test(test_splice),
-                cmocka_unit_test(test_kinds),
-                cmocka_unit_test(test_too_large),
-                cmocka_unit_test(test_endless),
-                cmocka_unit_test(test_search),
-                cmocka_unit_test(test_noise),
-                cmocka_unit_test(test_noise_in_one_reader),
-                cmocka_unit_test(test_cut_scalar),
-                cmocka_unit_test(test_stray_quote),
-                cmocka_unit_test(test_reason_alike),
+                        cmocka_unit_test(test_cut),
+                        cmocka_unit_test(test_flip),
+                        cmocka_unit_test(test_splice),
+                        cmocka_unit_test(test_kinds),
+                        cmocka_unit_test(test_too_large),
+                        cmocka_unit_test(test_endless),
+                        cmocka_unit_test(test_search),
+                        cmocka_unit_test(test_noise),
+                        cmocka_unit_test(test_noise_in_one_reader),
+                        cmocka_unit_test(test_cut_scalar),
+                        cmocka_unit_test(test_stray_quote),
+                        cmocka_unit_test(test_reason_alike),
         };
 
         return cmocka_run_group_tests_name("json-damage", tests, NULL, NULL);

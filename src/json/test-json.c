@@ -1,6 +1,4 @@
-/*
- * Sound documents: units and values against a generator that knows them, in pieces of every size;
- * finding, decoding and indenting.
+/* Sound documents: units and values against a generator that knows them, in pieces of every size.
  */
 #include "base/test-help.h"
 #include "json/test-collect.h"
@@ -480,64 +478,7 @@ static void test_sink_stops(void **state) {
         collect_deinit(&c);
 }
 
-static void test_paths(void **state) {
-        static const char *const twice[] = {"a.b", "a.b"}, *const records[] = {"Records"},
-                                 *const below[] = {"Records.x", "a", "a.b.c.d.e.f"};
-        JsonPaths *paths = NULL;
-
-        (void)state;
-        assert_int_equal(json_paths_new(twice, 2, &paths), -EINVAL);
-        assert_int_equal(json_paths_new(records, 1, &paths), -EINVAL);
-        assert_int_equal(json_paths_new(below, 3, &paths), 0);
-        assert_null(json_paths_free(paths));
-        assert_int_equal(json_paths_new(NULL, 0, &paths), 0);
-        assert_null(json_paths_free(paths));
-        assert_null(json_paths_free(NULL));
-        assert_null(json_reader_free(NULL));
-}
-
-/* ---- values in a record ---- */
-
-static void test_find(void **state) {
-        static const char record[] = " {\"a\":{\"b\":[10,{\"c\":\"x,}\"},[true]],\"\":{\"\":5}},"
-                                     "\"d.e\":1,\"q\\\"\":2,"
-                                     "\"n\":null,\"f\":false,\"num\":-1.5e3,\"last\" : \"v\" } ";
-        static const struct {
-                const char *path;
-                JsonType type;
-                const char *text;
-        } cases[] = {
-                        {"a", JSON_OBJECT, "{\"b\":[10,{\"c\":\"x,}\"},[true]],\"\":{\"\":5}}"},
-                        {"a.b", JSON_ARRAY, "[10,{\"c\":\"x,}\"},[true]]"},
-                        {"a.b.0", JSON_NUMBER, "10"},
-                        {"a.b.1.c", JSON_STRING, "\"x,}\""},
-                        {"a.b.2.0", JSON_BOOL, "true"},
-                        {"a.b.3", JSON_ABSENT, ""},
-                        {"a.b.-1", JSON_ABSENT, ""},
-                        {"a.b.x", JSON_ABSENT, ""},
-                        {"a.b.00000000000", JSON_ABSENT, ""},
-                        {"a.b.0.x", JSON_ABSENT, ""},
-                        {"a..", JSON_NUMBER, "5"},
-                        {"", JSON_ABSENT, ""},
-                        {"d.e", JSON_ABSENT, ""},
-                        {"q\"", JSON_NUMBER, "2"},
-                        {"n", JSON_NULL, "null"},
-                        {"n.x", JSON_ABSENT, ""},
-                        {"f", JSON_BOOL, "false"},
-                        {"num", JSON_NUMBER, "-1.5e3"},
-                        {"last", JSON_STRING, "\"v\""},
-                        {"lastx", JSON_ABSENT, ""},
-        };
-
-        (void)state;
-        for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-                JsonValue value = json_find(SLICE_LITERAL(record), slice_cstr(cases[i].path));
-
-                assert_int_equal(value.type, cases[i].type);
-                if (value.type != JSON_ABSENT)
-                        assert_true(slice_equal(value.text, slice_cstr(cases[i].text)));
-        }
-}
+/* ---- what works on the text of a record ---- */
 
 /* json_find() is for sound records, but must not run off the end of any other. */
 static void test_find_unsound(void **state) {
@@ -569,83 +510,6 @@ static void test_find_unsound(void **state) {
         }
         text_deinit(&g->text);
         free(g);
-}
-
-static void test_decode(void **state) {
-        static const struct {
-                const char *text, *decoded;
-        } cases[] = {
-                        {"\"\"", ""},
-                        {"\"plain\"", "plain"},
-                        {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t"},
-                        {"\"\\u0041\\u00e9\\u20ac\"", "A\xC3\xA9\xE2\x82\xAC"},
-                        {"\"\\uD83D\\uDC3E!\"", "\xF0\x9F\x90\xBE!"},
-                        {"\"\\uD83D\"", "\xEF\xBF\xBD"},
-                        {"\"\\uDC3E\"", "\xEF\xBF\xBD"},
-                        {"\"\\uD83D\\uD83D\\uDC3E\"", "\xEF\xBF\xBD\xF0\x9F\x90\xBE"},
-                        {"\"\\uD83Dx\"", "\xEF\xBF\xBDx"},
-                        {"\"\\u12\"", "\xEF\xBF\xBD"
-                                      "12"},
-                        {"\"\\uzzzz\"", "\xEF\xBF\xBDzzzz"},
-                        {"\"\xFF\"", "\xFF"},
-        };
-
-        (void)state;
-        for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-                Slice text = slice_cstr(cases[i].text);
-                char *buffer = malloc(text.size), *copy = malloc(text.size);
-
-                assert_true(buffer && copy);
-                memcpy(copy, text.data, text.size);
-                assert_true(slice_equal(slice(buffer, json_decode(slice(copy, text.size), buffer)),
-                                slice_cstr(cases[i].decoded)));
-                free(buffer);
-                free(copy);
-        }
-        {
-                char buffer[16];
-
-                assert_int_equal(json_decode(SLICE_LITERAL("\"\\u0000\""), buffer), 1);
-                assert_int_equal(buffer[0], 0);
-        }
-}
-
-/* ---- for eyes ---- */
-
-static void test_pretty(void **state) {
-        static const struct {
-                const char *text, *pretty;
-        } cases[] = {
-                        {"{}", "{}"},
-                        {"[ \n]", "[]"},
-                        {"7", "7"},
-                        {"{\"a\":1,\"b\":[true,null,{}],\"c\":{\"d\":\"x\"}}",
-                                        "{\n  \"a\": 1,\n  \"b\": [\n    true,\n    null,\n    "
-                                        "{}\n  ],\n"
-                                        "  \"c\": {\n    \"d\": \"x\"\n  }\n}"},
-                        {" [ \"a , { : }\" ] ", "[\n  \"a , { : }\"\n]"},
-                        {"\"\\u001b[31m\\\"\\\\\"", "\"\\u001b[31m\\\"\\\\\""},
-                        {"\"\x7F\xC2\x9B\xE2\x80\xAE\xD8\x9C\"",
-                                        "\"\\u007f\\u009b\\u202e\\u061c\""},
-                        {"\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\xBE\"",
-                                        "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\xBE\""},
-        };
-        static const char *const malformed[] = {"{", "}", "[1", "\"a", "\"a\\\"", "{}}"};
-
-        (void)state;
-        for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-                char *text = NULL;
-
-                assert_int_equal(json_pretty(slice_cstr(cases[i].text), &text), 0);
-                assert_string_equal(text, cases[i].pretty);
-                free(text);
-        }
-        for (size_t i = 0; i < N_ELEMENTS(malformed); i++) {
-                char *text = NULL;
-
-                assert_int_equal(json_pretty(slice_cstr(malformed[i]), &text), 1);
-                assert_null(text);
-        }
 }
 
 /* Indented text means the same, and is itself when indented again. */
@@ -690,11 +554,7 @@ int main(void) {
                         cmocka_unit_test(test_byte_order_mark),
                         cmocka_unit_test(test_byte_order_mark_in_pieces),
                         cmocka_unit_test(test_sink_stops),
-                        cmocka_unit_test(test_paths),
-                        cmocka_unit_test(test_find),
                         cmocka_unit_test(test_find_unsound),
-                        cmocka_unit_test(test_decode),
-                        cmocka_unit_test(test_pretty),
                         cmocka_unit_test(test_pretty_means_the_same),
         };
 
