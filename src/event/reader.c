@@ -3,9 +3,10 @@
  *
  * What a unit is. An element of "Records" is a record whatever it holds. Anywhere else an object is
  * a record when it has at least two of the keys that every CloudTrail record has; otherwise it may
- * be one of the envelopes listed in kinds[], and if not even that, it is no CloudTrail at all. Sound
- * content in which nothing is a record is ignored. Until the first record one fault is held back,
- * because what is no JSON from its first byte on is ignored too, unless a record is found in it.
+ * be one of the envelopes listed in kinds[], and if not even that, it is no CloudTrail at all.
+ * Sound content in which nothing is a record is ignored. Until the first record one fault is held
+ * back, because what is no JSON from its first byte on is ignored too, unless a record is found in
+ * it.
  *
  * Nothing here is kept beyond a content, but for the buffers of the json reader.
  */
@@ -20,6 +21,7 @@
 #include "event/grant.h"
 #include "json/json.h"
 
+#define LOOK_BYTES 64                    /* at the beginning, before the kind of content is known */
 #define SEARCH_BYTES ((uint64_t)1 << 20) /* of content that does not begin as JSON */
 
 enum {
@@ -62,74 +64,77 @@ enum {
 };
 
 static const char *const paths[N_PATHS] = {
-        [PATH_TIME] = "eventTime",
-        [PATH_ID] = "eventID",
-        [PATH_VERSION] = "eventVersion",
-        [PATH_EVENT_TYPE] = "eventType",
-        [PATH_IDENTITY] = "userIdentity",
-        [PATH_IP] = "sourceIPAddress",
-        [PATH_UA] = "userAgent",
-        [PATH_RECIPIENT] = "recipientAccountId",
-        [PATH_SERVICE] = "eventSource",
-        [PATH_NAME] = "eventName",
-        [PATH_REGION] = "awsRegion",
-        [PATH_READ_ONLY] = "readOnly",
-        [PATH_CODE] = "errorCode",
-        [PATH_MESSAGE] = "errorMessage",
-        [PATH_CONSOLE] = "responseElements.ConsoleLogin",
-        [PATH_ID_FIRST + EVENT_ID_TYPE] = "userIdentity.type",
-        [PATH_ID_FIRST + EVENT_ID_USER_NAME] = "userIdentity.userName",
-        [PATH_ID_FIRST + EVENT_ID_ARN] = "userIdentity.arn",
-        [PATH_ID_FIRST + EVENT_ID_ACCOUNT] = "userIdentity.accountId",
-        [PATH_ID_FIRST + EVENT_ID_KEY] = "userIdentity.accessKeyId",
-        [PATH_ID_FIRST + EVENT_ID_PRINCIPAL_ID] = "userIdentity.principalId",
-        [PATH_ID_FIRST + EVENT_ID_INVOKED_BY] = "userIdentity.invokedBy",
-        [PATH_ID_FIRST + EVENT_ID_ISSUER_USER_NAME] =
-                        "userIdentity.sessionContext.sessionIssuer.userName",
-        [PATH_ID_FIRST + EVENT_ID_ISSUER_ARN] = "userIdentity.sessionContext.sessionIssuer.arn",
-        [PATH_ID_FIRST + EVENT_ID_CREATION_DATE] =
-                        "userIdentity.sessionContext.attributes.creationDate",
-        [PATH_REQUEST] = "requestParameters",
-        [PATH_RESPONSE] = "responseElements",
-        [PATH_ADDITIONAL] = "additionalEventData",
-        [PATH_CREDENTIALS] = "responseElements.credentials",
-        [PATH_ACCESS_KEY] = "responseElements.accessKey",
-        [PATH_SHARED] = "sharedEventID",
-        [PATH_PROVIDER] = "userIdentity.identityProvider",
-        [PATH_LOOKUP] = "Events",
-        [PATH_LOOKUP_EVENT] = "CloudTrailEvent",
-        [PATH_BRIDGE] = "detail",
-        [PATH_BRIDGE_TYPE] = "detail-type",
-        [PATH_DIGEST] = "digestStartTime",
-        [PATH_DIGEST_FILES] = "logFiles",
-        [PATH_CWL] = "events",
-        [PATH_CWL_MESSAGE] = "logEvents",
-        [PATH_INSIGHTS] = "@message",
-        [PATH_SHIPPER] = "aws.cloudtrail",
-        [PATH_SHIPPER_TIME] = "@timestamp",
+                [PATH_TIME] = "eventTime",
+                [PATH_ID] = "eventID",
+                [PATH_VERSION] = "eventVersion",
+                [PATH_EVENT_TYPE] = "eventType",
+                [PATH_IDENTITY] = "userIdentity",
+                [PATH_IP] = "sourceIPAddress",
+                [PATH_UA] = "userAgent",
+                [PATH_RECIPIENT] = "recipientAccountId",
+                [PATH_SERVICE] = "eventSource",
+                [PATH_NAME] = "eventName",
+                [PATH_REGION] = "awsRegion",
+                [PATH_READ_ONLY] = "readOnly",
+                [PATH_CODE] = "errorCode",
+                [PATH_MESSAGE] = "errorMessage",
+                [PATH_CONSOLE] = "responseElements.ConsoleLogin",
+                [PATH_ID_FIRST + EVENT_ID_TYPE] = "userIdentity.type",
+                [PATH_ID_FIRST + EVENT_ID_USER_NAME] = "userIdentity.userName",
+                [PATH_ID_FIRST + EVENT_ID_ARN] = "userIdentity.arn",
+                [PATH_ID_FIRST + EVENT_ID_ACCOUNT] = "userIdentity.accountId",
+                [PATH_ID_FIRST + EVENT_ID_KEY] = "userIdentity.accessKeyId",
+                [PATH_ID_FIRST + EVENT_ID_PRINCIPAL_ID] = "userIdentity.principalId",
+                [PATH_ID_FIRST + EVENT_ID_INVOKED_BY] = "userIdentity.invokedBy",
+                [PATH_ID_FIRST + EVENT_ID_ISSUER_USER_NAME] =
+                                "userIdentity.sessionContext.sessionIssuer.userName",
+                [PATH_ID_FIRST + EVENT_ID_ISSUER_ARN] =
+                                "userIdentity.sessionContext.sessionIssuer.arn",
+                [PATH_ID_FIRST + EVENT_ID_CREATION_DATE] =
+                                "userIdentity.sessionContext.attributes.creationDate",
+                [PATH_REQUEST] = "requestParameters",
+                [PATH_RESPONSE] = "responseElements",
+                [PATH_ADDITIONAL] = "additionalEventData",
+                [PATH_CREDENTIALS] = "responseElements.credentials",
+                [PATH_ACCESS_KEY] = "responseElements.accessKey",
+                [PATH_SHARED] = "sharedEventID",
+                [PATH_PROVIDER] = "userIdentity.identityProvider",
+                [PATH_LOOKUP] = "Events",
+                [PATH_LOOKUP_EVENT] = "CloudTrailEvent",
+                [PATH_BRIDGE] = "detail",
+                [PATH_BRIDGE_TYPE] = "detail-type",
+                [PATH_DIGEST] = "digestStartTime",
+                [PATH_DIGEST_FILES] = "logFiles",
+                [PATH_CWL] = "events",
+                [PATH_CWL_MESSAGE] = "logEvents",
+                [PATH_INSIGHTS] = "@message",
+                [PATH_SHIPPER] = "aws.cloudtrail",
+                [PATH_SHIPPER_TIME] = "@timestamp",
 };
 
 /* An object with two of them is taken for a record. */
 static const int record_marks[] = {
-        PATH_VERSION,
-        PATH_IDENTITY,
-        PATH_TIME,
-        PATH_SERVICE,
-        PATH_NAME,
-        PATH_REGION,
-        PATH_IP,
-        PATH_ID,
-        PATH_EVENT_TYPE,
-        PATH_RECIPIENT,
+                PATH_VERSION,
+                PATH_IDENTITY,
+                PATH_TIME,
+                PATH_SERVICE,
+                PATH_NAME,
+                PATH_REGION,
+                PATH_IP,
+                PATH_ID,
+                PATH_EVENT_TYPE,
+                PATH_RECIPIENT,
 };
 
-/* Keys with which a record begins, whoever wrote it: after a fault reading goes on at one of them. */
-static const char *const first_keys[] = { "eventVersion", "userIdentity", "eventTime", "eventSource",
-        "eventName", "awsRegion", "sourceIPAddress", "userAgent", "eventID", "eventType",
-        "additionalEventData", "apiVersion", "addendum", "errorCode", "errorMessage", "requestID",
-        "requestParameters", "responseElements", "readOnly", "eventCategory", "managementEvent",
-        "recipientAccountId", "sharedEventID", "tlsDetails", "resources", "vpcEndpointId",
-        "serviceEventDetails", "sessionCredentialFromConsole", "insightDetails", "eventContext" };
+/* Keys with which a record begins, whoever wrote it: after a fault reading goes on at one of them.
+ */
+static const char *const first_keys[] = {"eventVersion", "userIdentity", "eventTime", "eventSource",
+                "eventName", "awsRegion", "sourceIPAddress", "userAgent", "eventID", "eventType",
+                "additionalEventData", "apiVersion", "addendum", "errorCode", "errorMessage",
+                "requestID", "requestParameters", "responseElements", "readOnly", "eventCategory",
+                "managementEvent", "recipientAccountId", "sharedEventID", "tlsDetails", "resources",
+                "vpcEndpointId", "serviceEventDetails", "sessionCredentialFromConsole",
+                "insightDetails", "eventContext"};
 
 /* Envelopes that are recognised by two keys (or one), and not read. */
 typedef struct Kind {
@@ -139,15 +144,16 @@ typedef struct Kind {
 } Kind;
 
 static const Kind kinds[] = {
-        { PATH_LOOKUP, -1, JSON_ARRAY, "output of the API's lookup-events: not yet read" },
-        { PATH_LOOKUP_EVENT, -1, JSON_ABSENT, "events of the API's lookup-events: not yet read" },
-        { PATH_BRIDGE, PATH_BRIDGE_TYPE, JSON_ABSENT, "EventBridge event: not yet read" },
-        { PATH_DIGEST, -1, JSON_ABSENT, "CloudTrail digest: no log" },
-        { PATH_DIGEST_FILES, -1, JSON_ARRAY, "CloudTrail digest: no log" },
-        { PATH_CWL, -1, JSON_ARRAY, "CloudWatch Logs export: not yet read" },
-        { PATH_CWL_MESSAGE, -1, JSON_ARRAY, "CloudWatch Logs export: not yet read" },
-        { PATH_INSIGHTS, -1, JSON_ABSENT, "CloudWatch Logs Insights export: not yet read" },
-        { PATH_SHIPPER, -1, JSON_ABSENT, "a log shipper's copy: not yet read" },
+                {PATH_LOOKUP, -1, JSON_ARRAY, "output of the API's lookup-events: not yet read"},
+                {PATH_LOOKUP_EVENT, -1, JSON_ABSENT,
+                                "events of the API's lookup-events: not yet read"},
+                {PATH_BRIDGE, PATH_BRIDGE_TYPE, JSON_ABSENT, "EventBridge event: not yet read"},
+                {PATH_DIGEST, -1, JSON_ABSENT, "CloudTrail digest: no log"},
+                {PATH_DIGEST_FILES, -1, JSON_ARRAY, "CloudTrail digest: no log"},
+                {PATH_CWL, -1, JSON_ARRAY, "CloudWatch Logs export: not yet read"},
+                {PATH_CWL_MESSAGE, -1, JSON_ARRAY, "CloudWatch Logs export: not yet read"},
+                {PATH_INSIGHTS, -1, JSON_ABSENT, "CloudWatch Logs Insights export: not yet read"},
+                {PATH_SHIPPER, -1, JSON_ABSENT, "a log shipper's copy: not yet read"},
 };
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -220,7 +226,7 @@ static Slice text_of(const JsonUnit *unit, int path) {
 
         if (value->type == JSON_STRING || value->type == JSON_NUMBER || value->type == JSON_BOOL)
                 return value->text;
-        return (Slice){ NULL, 0 };
+        return (Slice){NULL, 0};
 }
 
 static Slice read_only_of(Slice text) {
@@ -228,7 +234,7 @@ static Slice read_only_of(Slice text) {
                 return SLICE_LITERAL("true");
         if (text.size == 5 && strncasecmp(text.data, "false", 5) == 0)
                 return SLICE_LITERAL("false");
-        return (Slice){ NULL, 0 };
+        return (Slice){NULL, 0};
 }
 
 static void fill(const JsonUnit *unit, Event *event) {
@@ -250,7 +256,7 @@ static void fill(const JsonUnit *unit, Event *event) {
         event->result[EVENT_RESULT_CONSOLE] =
                         slice_equal(event->call[EVENT_CALL_NAME], SLICE_LITERAL("ConsoleLogin"))
                                         ? text_of(unit, PATH_CONSOLE)
-                                        : (Slice){ NULL, 0 };
+                                        : (Slice){NULL, 0};
         event->hash = unit->hash;
         event->offset = unit->offset;
         event->size = (uint32_t)unit->size;
@@ -260,7 +266,7 @@ static void fill(const JsonUnit *unit, Event *event) {
 static Slice object_of(const JsonUnit *unit, int path) {
         const JsonValue *value = &unit->values[path];
 
-        return value->type == JSON_OBJECT ? value->text : (Slice){ NULL, 0 };
+        return value->type == JSON_OBJECT ? value->text : (Slice){NULL, 0};
 }
 
 /* What the record hands out; for nearly every one, nothing. */
@@ -274,13 +280,13 @@ static int fill_grants(EventReader *r, const JsonUnit *unit, Event *event) {
                         unit->values[PATH_ACCESS_KEY].type != JSON_OBJECT)
                 return 0;
         parts = (GrantParts){
-                .request = object_of(unit, PATH_REQUEST),
-                .response = object_of(unit, PATH_RESPONSE),
-                .additional = object_of(unit, PATH_ADDITIONAL),
-                .credentials = object_of(unit, PATH_CREDENTIALS),
-                .access_key = object_of(unit, PATH_ACCESS_KEY),
-                .shared_id = text_of(unit, PATH_SHARED),
-                .provider = text_of(unit, PATH_PROVIDER),
+                        .request = object_of(unit, PATH_REQUEST),
+                        .response = object_of(unit, PATH_RESPONSE),
+                        .additional = object_of(unit, PATH_ADDITIONAL),
+                        .credentials = object_of(unit, PATH_CREDENTIALS),
+                        .access_key = object_of(unit, PATH_ACCESS_KEY),
+                        .shared_id = text_of(unit, PATH_SHARED),
+                        .provider = text_of(unit, PATH_PROVIDER),
         };
         return grant_read(&r->grants, named, &parts, event);
 }
@@ -342,10 +348,12 @@ static void on_records(void *userdata) {
 static int on_fault(void *userdata, const JsonFault *fault) {
         EventReader *r = userdata;
         const Kind *kind = fault->unit ? kind_of(fault->unit) : NULL;
-        bool is_record = fault->unit && (fault->unit->place == JSON_RECORDS || is_plausible(r, fault->unit));
+        bool is_record = fault->unit &&
+                         (fault->unit->place == JSON_RECORDS || is_plausible(r, fault->unit));
         unsigned n_rejected = fault->unit && (is_record || !kind);
         char reason[320];
-        int n = snprintf(reason, sizeof(reason), "%.*s", (int)fault->reason.size, fault->reason.data);
+        int n = snprintf(reason, sizeof(reason), "%.*s", (int)fault->reason.size,
+                        fault->reason.data);
 
         if (fault->end > fault->offset && n > 0 && (size_t)n < sizeof(reason))
                 snprintf(reason + n, sizeof(reason) - (size_t)n, "; %llu bytes skipped",
@@ -355,8 +363,8 @@ static int on_fault(void *userdata, const JsonFault *fault) {
         if (r->is_log || is_record) {
                 r->is_log = true;
                 r->n_records += n_rejected;
-                return r->sink->fault(r->sink->userdata, fault->offset, n_rejected,
-                                slice_cstr(reason));
+                return r->sink->fault(
+                                r->sink->userdata, fault->offset, n_rejected, slice_cstr(reason));
         }
         r->is_fault_held = true;
         r->held_at = fault->offset;
@@ -374,7 +382,7 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->is_begun = r->is_log = r->is_search = r->is_done = r->is_fault_held = false;
         r->is_blank = true;
         memset(r->kinds_told, 0, sizeof(r->kinds_told));
-        return json_reader_begin(r->json, &r->json_sink, false, (Slice){ 0 });
+        return json_reader_begin(r->json, &r->json_sink, false, (Slice){0});
 }
 
 int event_reader_space(EventReader *r, char **ret_buffer, size_t *ret_size) {
@@ -385,6 +393,8 @@ int event_reader_space(EventReader *r, char **ret_buffer, size_t *ret_size) {
 static int look(EventReader *r, const char *bytes, size_t n) {
         size_t at = 0;
 
+        if (n < 3 && (unsigned char)bytes[0] >= 0xEF)
+                return 0; /* perhaps a byte order mark */
         if (n >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0)
                 at = 3;
         if (n >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0) &&
@@ -415,8 +425,8 @@ int event_reader_feed(EventReader *r, size_t n) {
                 size_t space;
 
                 result = json_reader_space(r->json, &bytes, &space);
-                if (result == 0)
-                        result = look(r, bytes, n);
+                if (result == 0 && r->n_bytes < LOOK_BYTES) /* what came before is still there */
+                        result = look(r, bytes - r->n_bytes, (size_t)r->n_bytes + n);
                 r->is_done = result == EVENT_ENOUGH;
                 if (result)
                         return result;
@@ -438,7 +448,8 @@ int event_reader_feed(EventReader *r, size_t n) {
 static int tell_others(EventReader *r) {
         char reason[128];
 
-        snprintf(reason, sizeof(reason), "%llu values between the records are no CloudTrail records",
+        snprintf(reason, sizeof(reason),
+                        "%llu values between the records are no CloudTrail records",
                         (unsigned long long)r->n_others);
         return r->sink->ignored(r->sink->userdata, r->other_at, slice_cstr(reason));
 }
@@ -478,14 +489,14 @@ bool event_reader_is_log(const EventReader *r) {
 /* ---- life ---- */
 
 int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader **ret_reader) {
-        JsonLimits limits = { max_depth, max_record_bytes };
+        JsonLimits limits = {max_depth, max_record_bytes};
         EventReader *r = vec_alloc_zero(1, sizeof(*r));
         int result;
 
         if (!r)
                 return -ENOMEM;
         grant_reader_init(&r->grants);
-        r->json_sink = (JsonSink){ r, on_unit, on_fault, is_plausible, on_records };
+        r->json_sink = (JsonSink){r, on_unit, on_fault, is_plausible, on_records};
         result = json_paths_new(paths, N_PATHS, &r->paths);
         if (result == 0)
                 result = json_reader_new(r->paths, first_keys,

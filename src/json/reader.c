@@ -210,6 +210,11 @@ static int scalar(JsonReader *r, JsonType type, const void *text, size_t size) {
         } else {
                 size_t n_quotes = type == JSON_STRING ? 2 : 0;
 
+                if (r->is_resynced && at_unit_place(r)) {
+                        /* behind a fault a string may hide what it swallowed: look into it */
+                        r->stop = STOP_STRAY;
+                        return 0;
+                }
                 r->sound_end = token_end(r);
                 if (!at_unit_place(r))
                         return 1;
@@ -394,6 +399,15 @@ static int take_over(JsonReader *r) {
 
 /* ---- pieces ---- */
 
+/* Nothing but white space behind the last token? */
+static bool is_blank(const JsonReader *r) {
+        const char *at = r->window + (r->sound_end - r->base), *end = r->window + r->size;
+
+        while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r')))
+                at++;
+        return at >= end;
+}
+
 /* Gives the parser what it has not seen, or, where that is nothing, the end of the content. */
 static int parse(JsonReader *r) {
         size_t n = r->size - r->fed;
@@ -409,16 +423,19 @@ static int parse(JsonReader *r) {
                    : yajl_complete_parse(r->parser);
         if (r->stop == STOP_SINK)
                 return r->sink_result;
-        if (status == yajl_status_ok)
+        if (status == yajl_status_ok && n == 0 && !is_blank(r))
+                resync_begin(r, "unexpected end of JSON"); /* inside a token, which yajl lets pass
+                                                            */
+        else if (status == yajl_status_ok)
                 r->is_parser_clean = n == 0;
         else if (r->stop == STOP_DEPTH)
-                resync_begin(r, "nested deeper than the limit (--max-depth)", token_end(r));
+                resync_begin(r, "nested deeper than the limit (--max-depth)");
         else if (r->stop == STOP_TOO_LARGE)
-                resync_begin(r, "record larger than the limit (--max-record)", token_end(r));
-        else if (n)
-                resync_begin(r, NULL, token_end(r));
+                resync_begin(r, "record larger than the limit (--max-record)");
+        else if (r->stop == STOP_STRAY)
+                resync_begin(r, "a value where a record should be");
         else
-                resync_begin(r, "unexpected end of JSON", r->base + r->size);
+                resync_begin(r, n ? NULL : "unexpected end of JSON");
         r->fed = r->size;
         return 0;
 }
@@ -430,23 +447,14 @@ static bool is_too_large(const JsonReader *r) {
         return r->base + r->fed - from > r->limits.max_record_bytes;
 }
 
-static bool is_blank(const char *at, const char *end) {
-        while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-                at++;
-        return at == end;
-}
-
 /* The fast path as far as it goes: 1 where yajl is to go on, 0 where more bytes are. */
 static int process_fast(JsonReader *r) {
-        const char *from;
         int result = fast_process(r);
 
         if (result < 0 || r->stop == STOP_SINK)
                 return result < 0 ? result : r->sink_result;
-        from = r->window + (r->sound_end - r->base);
         if (result == FAST_MORE) {
-                bool is_done = r->is_final && r->place == PLACE_TOP &&
-                               is_blank(from, r->window + r->size);
+                bool is_done = r->is_final && r->place == PLACE_TOP && is_blank(r);
 
                 if (is_done || (!r->is_final && r->base + r->size - r->sound_end <=
                                                                 r->limits.max_record_bytes)) {
@@ -473,8 +481,7 @@ static int process(JsonReader *r) {
                 } else if (r->fed < r->size) {
                         result = parse(r);
                         if (result == 0 && r->mode != READER_SEARCH && is_too_large(r))
-                                resync_begin(r, "record larger than the limit (--max-record)",
-                                                r->base + r->size);
+                                resync_begin(r, "record larger than the limit (--max-record)");
                 } else if (r->is_final && !r->is_parser_clean) {
                         result = parse(r);
                 } else {
@@ -515,9 +522,11 @@ int json_reader_space(JsonReader *r, char **ret_buffer, size_t *ret_size) {
 }
 
 int json_reader_feed(JsonReader *r, size_t n) {
-        if (r->base == 0 && r->size == 0 && n >= 3 && memcmp(r->window, "\xEF\xBB\xBF", 3) == 0)
-                r->fed = r->search_at = r->sound_end = 3;
+        bool is_first = r->base == 0 && r->size < 3;
+
         r->size += n;
+        if (is_first && r->size >= 3 && memcmp(r->window, "\xEF\xBB\xBF", 3) == 0)
+                r->fed = r->search_at = r->sound_end = 3;
         return process(r);
 }
 

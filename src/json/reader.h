@@ -28,6 +28,7 @@ typedef enum ReaderStop {
         STOP_DEPTH,
         STOP_TOO_LARGE,
         STOP_IMPLAUSIBLE,
+        STOP_STRAY,
         STOP_SINK,
 } ReaderStop;
 
@@ -113,7 +114,8 @@ enum {
 int fast_process(JsonReader *r);
 
 /* resync.c */
-void resync_begin(JsonReader *r, const char *what, uint64_t at);
+/* WHAT is NULL for what yajl says. */
+void resync_begin(JsonReader *r, const char *what);
 int resync_search(JsonReader *r);
 int resync_report(JsonReader *r, uint64_t end);
 int resync_finish(JsonReader *r);

@@ -29,21 +29,19 @@ int resync_report(JsonReader *r, uint64_t end) {
         return r->sink->fault(r->sink->userdata, &fault);
 }
 
-/* One line out of yajl's message, which ends in a newline. */
-static void describe(JsonReader *r, const char *what, uint64_t at) {
-        char text[160];
+/*
+ * One line out of yajl's message, which ends in a newline. Where in the stretch it met the fault is
+ * left out: that depends on the pieces in which the bytes came.
+ */
+static void describe(JsonReader *r, const char *what) {
+        unsigned char *message = what ? NULL : yajl_get_error(r->parser, 0, NULL, 0);
 
-        if (!what) {
-                unsigned char *message = yajl_get_error(r->parser, 0, NULL, 0);
-
-                snprintf(text, sizeof(text), "%s", message ? (char *)message : "malformed JSON");
-                if (message)
-                        yajl_free_error(r->parser, message);
-                text[strcspn(text, "\n")] = 0;
-                what = text;
-        }
-        snprintf(r->fault_reason, sizeof(r->fault_reason), "%s at byte %llu", what,
-                        (unsigned long long)at);
+        if (message)
+                what = (char *)message;
+        snprintf(r->fault_reason, sizeof(r->fault_reason), "%s", what ? what : "malformed JSON");
+        r->fault_reason[strcspn(r->fault_reason, "\n")] = 0;
+        if (message)
+                yajl_free_error(r->parser, message);
 }
 
 /* What was known of the unit that broke off: types of its values, no texts. */
@@ -56,13 +54,13 @@ static void keep_unit(JsonReader *r) {
 }
 
 /* The parser met a fault in READ or TRIAL: remember it (the first of a stretch), and search. */
-void resync_begin(JsonReader *r, const char *what, uint64_t at) {
+void resync_begin(JsonReader *r, const char *what) {
         r->is_parser_clean = false;
         if (r->mode == READER_TRIAL) {
                 r->search_at++;
                 r->is_gap_dirty = true;
         } else {
-                describe(r, what, at);
+                describe(r, what);
                 r->fault_in_unit = r->in_unit;
                 r->fault_at = r->in_unit ? r->unit.offset : r->sound_end;
                 r->is_gap_dirty = !r->is_resynced || r->in_unit;
