@@ -85,7 +85,8 @@ typedef enum EventGrantField {
         EVENT_GRANT_USER,         /* name */
         EVENT_GRANT_INSTANCE,     /* or function: the name of its sessions */
         EVENT_GRANT_SHARED,       /* sharedEventID */
-        EVENT_GRANT_SOURCE,       /* who got it, where userIdentity does not say it by itself */
+        EVENT_GRANT_SOURCE,       /* who got it, where userIdentity does not say it by itself;
+                                     the role or user whose sessions are revoked */
         EVENT_GRANT_DETAIL,
         EVENT_N_GRANT,
 } EventGrantField;

@@ -445,8 +445,7 @@ static void read_policy(Grants *g) {
         grant = add(g, EVENT_GRANT_SESSIONS_REVOKED);
         if (!grant)
                 return;
-        grant->fields[EVENT_GRANT_USER] = user;
-        set_role(grant, role);
+        grant->fields[EVENT_GRANT_SOURCE] = role.size ? role : user;
         grant->fields[EVENT_GRANT_DETAIL] = policy;
 }
 

@@ -353,3 +353,18 @@ bool plan_next(Plan *plan, uint32_t *ret_event) {
         }
         return false;
 }
+
+bool plan_has(Plan *plan, uint32_t event) {
+        size_t driver = plan->driver;
+        bool is_ids = plan->walk == WALK_EVENTS && driver == SIZE_MAX, r;
+
+        if (event < plan->next || event >= plan->end)
+                return false;
+        if (is_ids && !(plan->events.size && bsearch(&event, plan->events.data, plan->events.size,
+                                                            sizeof(uint32_t), compare_u32)))
+                return false;
+        plan->driver = SIZE_MAX; /* what drives is not sure of this one either */
+        r = is_selected(plan, event);
+        plan->driver = driver;
+        return r;
+}

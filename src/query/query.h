@@ -40,6 +40,8 @@ int plan_new(Store *store, const Selection *selection, Plan **ret_plan);
 Plan *plan_free(Plan *plan);
 /* false at the end */
 bool plan_next(Plan *plan, uint32_t *ret_event);
+/* Is EVENT selected? Of a plan that plan_next() was not asked of. */
+bool plan_has(Plan *plan, uint32_t event);
 
 #define VALUES_MAX_DIMS 8
 

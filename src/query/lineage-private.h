@@ -1,0 +1,151 @@
+/* What the parts of the lineage share; private to them. */
+#ifndef QUERY_LINEAGE_PRIVATE_H
+#define QUERY_LINEAGE_PRIVATE_H
+
+#include "query/lineage.h"
+
+/* What a grant leads to: a set of identities, all their records or those from some event on. */
+typedef enum NodeKind {
+        NODE_NONE,
+        NODE_KEY,       /* string: the key */
+        NODE_SESSION,   /* principalId, and the second in which the session began */
+        NODE_ARN,       /* session ARN, likewise */
+        NODE_ID,        /* principalId */
+        NODE_USER,      /* userName, account */
+        NODE_ROLE,      /* name, account */
+        NODE_PRINCIPAL, /* ARN */
+        NODE_INSTANCE,  /* session name */
+} NodeKind;
+
+typedef struct NodeKey {
+        uint32_t kind, string, extra;
+} NodeKey;
+
+/* All events of a node in time order, and what stands behind each place. */
+typedef struct Trail {
+        uint32_t *events;
+        uint32_t *n_successes; /* in events[i ..] */
+        uint32_t *n_ips;
+        uint32_t n;
+} Trail;
+
+/* Where a second address was met while the first went on. */
+typedef struct Overlap {
+        uint32_t ip;                  /* STORE_NONE: nowhere */
+        uint32_t event;               /* its first use */
+        uint32_t main_first, main_last; /* of the first address */
+        bool is_network;
+} Overlap;
+
+typedef struct Node {
+        NodeKey key;
+        uint32_t since; /* claimed from here on; STORE_NONE: not yet */
+        bool has_uses, has_overlap, has_trail, is_led;
+        LineageUses uses; /* of all its records */
+        Overlap overlap;
+        Trail trail;
+} Node;
+
+typedef enum StepKind {
+        STEP_IDENTITY, /* what it did from SINCE to before UNTIL */
+        STEP_ROLE,     /* who took the role from SINCE on, by PRINCIPAL or (STORE_NONE) anyone */
+} StepKind;
+
+typedef struct Step {
+        StepKind kind;
+        LineageClaim claim; /* of a STEP_ROLE the identity is the role's grant */
+        uint32_t principal;
+} Step;
+
+typedef VEC(uint32_t) Numbers;
+
+struct Lineage {
+        Store *store;
+        LineageQuestion question;
+        Plan *plan; /* of the selection, or NULL */
+        VEC(LineageRow) rows;
+        VEC(LineageFinding) findings;
+        VEC(Step) steps; /* the queue; what was done stays in it */
+        size_t at;
+
+        VEC(Node *) nodes;
+        uint32_t *slots; /* hash of the nodes: number + 1 */
+        size_t n_slots;
+
+        uint32_t *claimed;          /* of an identity: it is claimed from event claimed - 1 on; 0: not */
+        unsigned char *is_seen;     /* grants */
+        VEC(uint32_t) stops;        /* of a row: the earliest stop of a key it came from */
+        Numbers identities, values; /* scratch */
+        int error;                  /* -ENOMEM, once */
+};
+
+/* ---- nodes: lineage-uses.c ---- */
+
+/* The node that GRANT leads to, in *RET; false where it leads to none. */
+bool lineage_node_key(Lineage *l, const StoreGrant *grant, NodeKey *ret);
+Node *lineage_node(Lineage *l, NodeKey key);
+/* Its identities into l->identities. */
+int lineage_node_identities(Lineage *l, NodeKey key);
+/* Is IDENTITY, found under the node's string, one of it? */
+bool lineage_is_member(Lineage *l, NodeKey key, uint32_t identity);
+/* Are all records of such a node meant, or those from the grant on? */
+bool lineage_is_whole(NodeKind kind);
+int lineage_node_uses(Lineage *l, Node *node, uint32_t since, LineageUses *ret);
+const Trail *lineage_node_trail(Lineage *l, Node *node);
+/* Events of IDENTITY from SINCE to before UNTIL, appended to EVENTS. */
+int lineage_identity_events(Lineage *l, uint32_t identity, uint32_t since, uint32_t until,
+                Numbers *events);
+uint32_t lineage_trail_since(const Trail *trail, uint32_t event);
+
+/* ---- walking: lineage.c, lineage-back.c ---- */
+
+uint32_t lineage_identity_field(Lineage *l, uint32_t identity, unsigned field);
+bool lineage_is_success(Lineage *l, uint32_t event);
+/* The other account's grant of one call, or STORE_NONE. *RET is the one to tell. */
+uint32_t lineage_pair(Lineage *l, uint32_t grant, uint32_t *ret);
+/* Adds a row for GRANT, once; its number, or STORE_NONE where there is no (new) row. */
+uint32_t lineage_take(Lineage *l, uint32_t grant, uint32_t depth, uint32_t parent);
+/* Is the role of GRANT that of OTHER, by ARN where both have one? */
+bool lineage_same_role(Lineage *l, const StoreGrant *grant, const StoreGrant *other);
+/* Is the source of GRANT among those whom a trust policy names with PRINCIPAL? */
+bool lineage_is_named(Lineage *l, uint32_t grant_event, uint32_t principal);
+
+/* What FROM names is claimed from the beginning. */
+int lineage_begin_from(Lineage *l, Slice what);
+int lineage_claim(Lineage *l, uint32_t identity, uint32_t since, uint32_t row);
+/* Rows that lead to what TO names. */
+int lineage_back(Lineage *l, Slice what);
+
+typedef enum WhatKind {
+        WHAT_ANY,
+        WHAT_KEY,
+        WHAT_IP,
+        WHAT_USER,
+        WHAT_ROLE,
+        WHAT_SESSION,
+        WHAT_INSTANCE,
+        WHAT_ARN,
+} WhatKind;
+
+typedef struct What {
+        WhatKind kind;
+        Slice text;
+} What;
+
+int lineage_parse_what(Slice text, What *ret);
+/* WHAT_ANY made certain by what the store holds. */
+void lineage_settle_what(Lineage *l, What *what);
+/* The identities that WHAT names into l->identities: those of its keys, and those without one. */
+int lineage_what_identities(Lineage *l, const What *what);
+
+/* ---- lineage-findings.c ---- */
+
+/* Uses and findings of all rows, and of what the chain begins at; rows as they were met. */
+int lineage_find(Lineage *l);
+/* Findings in the order of the rows, and each row's place among them. */
+int lineage_settle_findings(Lineage *l);
+
+int lineage_push(Numbers *numbers, uint32_t n);
+void lineage_sort(Numbers *numbers, bool is_unique);
+
+#endif
