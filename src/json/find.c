@@ -5,49 +5,81 @@
  */
 #include "json/json.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 static const char *skip_space(const char *at, const char *end) {
         while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
                 at++;
         return at;
 }
 
+/* From AT on the first byte that matters: with QUOTED a quote or backslash, else a quote or
+ * bracket. */
+static inline const char *next_mark(const char *at, const char *end, bool is_quoted) {
+#if defined(__SSE2__)
+        const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+        const __m128i open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}');
+        const __m128i case_bit = _mm_set1_epi8(0x20); /* in which '[' and '{' differ, ']' and '}' */
+
+        for (; end - at >= 16; at += 16) {
+                __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+                __m128i brackets = _mm_or_si128(bytes, case_bit),
+                        found = _mm_cmpeq_epi8(bytes, quote);
+                int mask;
+
+                if (is_quoted)
+                        found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, backslash));
+                else
+                        found = _mm_or_si128(
+                                        found, _mm_or_si128(_mm_cmpeq_epi8(brackets, open),
+                                                               _mm_cmpeq_epi8(brackets, close)));
+                mask = _mm_movemask_epi8(found);
+                if (mask)
+                        return at + __builtin_ctz((unsigned)mask);
+        }
+#endif
+        while (at < end && *at != '"' &&
+                        (is_quoted ? *at != '\\' : (*at | 0x20) != '{' && (*at | 0x20) != '}'))
+                at++;
+        return at;
+}
+
 /* Behind the string that begins at AT. */
 static const char *skip_string(const char *at, const char *end) {
-        for (at++; at < end && *at != '"'; at++) {
-                if (*at == '\\')
-                        at++;
-        }
+        for (at = next_mark(at + 1, end, true); at < end && *at == '\\';
+                        at = next_mark(at, end, true))
+                at += end - at > 1 ? 2 : 1;
         return at < end ? at + 1 : end;
 }
 
-/* Behind the value that begins at AT. */
-static const char *skip_value(const char *at, const char *end) {
+/* Behind the object or array that begins at AT. */
+static const char *skip_nested(const char *at, const char *end) {
         size_t depth = 0;
 
-        while (at < end) {
+        while ((at = next_mark(at, end, false)) < end) {
                 if (*at == '"') {
                         at = skip_string(at, end);
-                } else if (*at == '{' || *at == '[') {
-                        depth++;
-                        at++;
                         continue;
-                } else if (*at == '}' || *at == ']') {
-                        if (depth == 0)
-                                return at;
-                        depth--;
-                        at++;
-                } else if (depth == 0 && (*at == ',' || *at == ' ' || *at == '\n' || *at == '\t' ||
-                                                         *at == '\r')) {
-                        return at;
-                } else {
-                        at++;
-                        if (depth == 0)
-                                continue;
                 }
+                depth += (*at | 0x20) == '{' ? 1 : (size_t)-1;
+                at++;
                 if (depth == 0)
                         return at;
         }
         return end;
+}
+
+/* Behind the value that begins at AT. */
+static const char *skip_value(const char *at, const char *end) {
+        if (at < end && *at == '"')
+                return skip_string(at, end);
+        if (at < end && (*at == '{' || *at == '['))
+                return skip_nested(at, end);
+        while (at < end && !memchr(",}] \t\r\n", *at, 7))
+                at++;
+        return at;
 }
 
 static bool is_key(Slice text, Slice key) {
