@@ -38,7 +38,7 @@ static inline uint64_t random_below(Random *random, uint64_t below) {
         return random_next(random) % below;
 }
 
-/* Of one whole run; printed once, so that a failure can be had again. */
+/* Of one whole run; printed (once by each file), so that a failure can be had again. */
 static inline uint64_t random_seed(void) {
         static uint64_t seed;
         const char *given = getenv("SPOOR_TEST_SEED");
