@@ -1,6 +1,8 @@
 /*
  * gzip as a stream: every member of the layer below, end to end, inflated from its window straight
- * into the caller's buffer.
+ * into the caller's buffer. Of a file itself, sound members are unpacked by ISA-L where the build
+ * has it (ahead.h); the first that is not, and all behind it, are zlib's. Whatever is said of
+ * damage is said by zlib.
  *
  * One z_stream for each layer, made when first needed and reset for each member and file. A fault
  * is named where it stands in the packed bytes; its offset is where it stands in the unpacked ones.
@@ -14,10 +16,43 @@
 #include <inttypes.h>
 #include <limits.h>
 
-#include "io/stream.h"
+#include "io/ahead.h"
 
 #define GZIP_WINDOW_BITS (15 + 16) /* 16: zlib reads the gzip header and checks the trailer */
 #define MAX_COUNTED (64U << 20)    /* of bytes after the last member */
+
+/* A member begins, for whatever unpacks it. */
+static int start_member(IoStream *stream, Gunzip *g) {
+        g->phase = GUNZIP_BODY;
+        if (g->ahead) {
+                ahead_start(g->ahead, stream->below);
+                return 0;
+        }
+        if (!g->is_init) {
+                memset(&g->z, 0, sizeof(g->z));
+                if (inflateInit2(&g->z, GZIP_WINDOW_BITS) != Z_OK)
+                        return -ENOMEM;
+                g->is_init = true;
+                return 0;
+        }
+        return inflateReset2(&g->z, GZIP_WINDOW_BITS) == Z_OK ? 0 : -EINVAL;
+}
+
+/* With ISA-L, and from the first member that it refuses on with zlib. */
+static int inflate_ahead(IoStream *stream, Gunzip *g, uint8_t *buffer, size_t cap, size_t *ret_n) {
+        int r;
+
+        r = ahead_pull(g->ahead, stream->below, buffer, cap, ret_n);
+        if (r == AHEAD_END) {
+                g->phase = GUNZIP_AFTER;
+                return 0;
+        }
+        if (r != AHEAD_REFUSED)
+                return r;
+        g->n_skip = ahead_n_handed(g->ahead);
+        g->ahead = NULL;
+        return start_member(stream, g);
+}
 
 /* Inflates what the window holds. *ret_n may be 0 though there is more to come. */
 static int inflate_some(IoStream *stream, Gunzip *g, uint8_t *buffer, size_t cap, size_t *ret_n) {
@@ -56,6 +91,22 @@ static int inflate_some(IoStream *stream, Gunzip *g, uint8_t *buffer, size_t cap
                 stream_cut(stream, "gzip: unexpected end of file at compressed byte %" PRIu64,
                                 stream_position(stream->below));
         }
+        return 0;
+}
+
+/* What was handed out before zlib took over; if zlib has less than that, it ends there. */
+static int skip_handed(IoStream *stream, Gunzip *g) {
+        uint8_t scratch[8192];
+        size_t n;
+        int r;
+
+        r = inflate_some(stream, g, scratch,
+                        g->n_skip < sizeof(scratch) ? (size_t)g->n_skip : sizeof(scratch), &n);
+        if (r)
+                return r;
+        g->n_skip -= n;
+        if (g->n_skip > 0 && g->phase != GUNZIP_BODY && g->phase != GUNZIP_END)
+                g->phase = GUNZIP_INVALID;
         return 0;
 }
 
@@ -128,10 +179,8 @@ static int next_member(IoStream *stream, Gunzip *g) {
         r = stream_peek(stream->below, 2, &data, &n);
         if (r)
                 return r;
-        if (n >= 2 && data[0] == 0x1f && data[1] == 0x8b) {
-                g->phase = GUNZIP_BODY;
-                return inflateReset(&g->z) == Z_OK ? 0 : -EINVAL;
-        }
+        if (n >= 2 && data[0] == 0x1f && data[1] == 0x8b)
+                return start_member(stream, g);
         g->phase = GUNZIP_END;
         return n == 0 ? 0 : count_trailing(stream);
 }
@@ -143,7 +192,9 @@ static int gunzip_pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *re
         while (r == 0 && *ret_n == 0) {
                 switch (g->phase) {
                 case GUNZIP_BODY:
-                        r = inflate_some(stream, g, buffer, cap, ret_n);
+                        r = g->ahead    ? inflate_ahead(stream, g, buffer, cap, ret_n)
+                            : g->n_skip ? skip_handed(stream, g)
+                                        : inflate_some(stream, g, buffer, cap, ret_n);
                         break;
                 case GUNZIP_WRONG_CRC:
                 case GUNZIP_WRONG_LENGTH:
@@ -172,16 +223,17 @@ int gunzip_open(IoReader *reader, uint32_t depth) {
                 return r;
         g = &layer->gunzip;
         layer->stream.state = g;
-        g->phase = GUNZIP_BODY;
-        if (!g->is_init) {
-                memset(&g->z, 0, sizeof(g->z));
-                if (inflateInit2(&g->z, GZIP_WINDOW_BITS) != Z_OK)
-                        return reader_fail(reader, -ENOMEM);
-                g->is_init = true;
-        } else if (inflateReset2(&g->z, GZIP_WINDOW_BITS) != Z_OK) {
-                return reader_fail(reader, -EINVAL);
+        g->n_skip = 0;
+        g->ahead = NULL;
+        if (depth == 0 && !reader->no_ahead) {
+                if (!reader->ahead)
+                        r = ahead_new(reader->ahead_lag, &reader->ahead);
+                if (r)
+                        return reader_fail(reader, r);
+                g->ahead = reader->ahead;
         }
-        return 0;
+        r = start_member(&layer->stream, g);
+        return r ? reader_fail(reader, r) : 0;
 }
 
 void gunzip_deinit(Gunzip *g) {

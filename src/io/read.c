@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "io/stream.h"
+#include "io/ahead.h"
 
 int reader_fail(IoReader *reader, int status) {
         if (reader->status == 0)
@@ -131,6 +131,7 @@ int io_reader_new(const IoLimits *limits, IoReader **ret_reader) {
         reader->max_nesting = limits && limits->max_nesting ? limits->max_nesting : IO_MAX_NESTING;
         if (reader->max_nesting > IO_MAX_NESTING_LIMIT)
                 reader->max_nesting = IO_MAX_NESTING_LIMIT;
+        reader->ahead_lag = AHEAD_LAG;
         reader->layers = calloc(reader->max_nesting + 1, sizeof(*reader->layers));
         if (!reader->layers) {
                 io_reader_free(reader);
@@ -156,11 +157,17 @@ IoReader *io_reader_free(IoReader *reader) {
                 free(layer);
         }
         free(reader->layers);
+        ahead_free(reader->ahead);
         name_deinit(reader);
         if (reader->locale)
                 freelocale(reader->locale);
         free(reader);
         return NULL;
+}
+
+void reader_set_inflate(IoReader *reader, bool no_ahead, size_t lag) {
+        reader->no_ahead = no_ahead;
+        reader->ahead_lag = lag;
 }
 
 static int visit_file(IoReader *reader, Slice name) {

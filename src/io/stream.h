@@ -50,10 +50,14 @@ typedef enum GunzipPhase {
         GUNZIP_END,
 } GunzipPhase;
 
+typedef struct Ahead Ahead;
+
 typedef struct Gunzip {
         z_stream z;
         bool is_init;
         GunzipPhase phase;
+        Ahead *ahead;    /* of the reader, which unpacks the members; NULL: zlib does */
+        uint64_t n_skip; /* handed out of this member before it became zlib's */
 } Gunzip;
 
 typedef struct Layer {
@@ -81,6 +85,9 @@ struct IoReader {
         locale_t locale; /* UTF-8, in which libarchive converts names; (locale_t)0 if there is none
                           */
         Layer **layers;  /* max_nesting + 1 of them, made when first needed */
+        Ahead *ahead;    /* made when first needed */
+        size_t ahead_lag;
+        bool no_ahead;
 };
 
 /* What first bytes say. */
@@ -137,6 +144,8 @@ int reader_visit_layer(IoReader *reader, uint32_t depth);
 /* The layer above DEPTH, its stream ready for PULL. */
 int reader_push(IoReader *reader, uint32_t depth, StreamPull pull, void *state, Layer **ret_layer);
 int reader_fail(IoReader *reader, int status);
+/* For tests, before the first visit: zlib alone, or ISA-L with another AHEAD_LAG. */
+void reader_set_inflate(IoReader *reader, bool no_ahead, size_t lag);
 
 /* open.c */
 
