@@ -284,6 +284,68 @@ SPOOR_PUBLIC int spoor_values(SpoorCase *scase, const SpoorSelection *selection,
                 size_t n_dims, SpoorOrder order, int64_t since, SpoorRows **ret_rows,
                 SpoorError *ret_error);
 
+/* ---- lateral movement ------------------------------------------------------------------- */
+
+/*
+ * Who obtained which credential from whom. WHAT is an access key id, an address or CIDR block, an
+ * ARN or a user name; "key:", "ip:", "user:", "role:", "session:" or "instance:" before it leave no
+ * doubt. Strings are borrowed for the call.
+ */
+typedef struct SpoorLateral {
+        const char *from;   /* forward from WHAT; NULL: every edge */
+        const char *to;     /* how WHAT was obtained; with FROM the edges on the way between them */
+        uint32_t max_depth; /* hops; 0: any number */
+        bool attempts;      /* also those that were denied or failed, which lead nowhere */
+} SpoorLateral;
+
+#define SPOOR_E_WHAT 2 /* WHAT is malformed */
+
+/* Is WHAT well formed? Needs no case. SPOOR_E_WHAT. */
+SPOOR_PUBLIC int spoor_what_check(const char *what, SpoorError *ret_error);
+
+/*
+ * Edges in order of eventTime, then eventID: an edge is one event and one credential (or principal)
+ * that it handed out. The columns are spoor_lateral_column()s: depth eventTime edge confidence
+ * eventID eventName sourcePrincipal sourceKey sourceIPAddress targetPrincipal targetKey uses firstUse
+ * lastUse useIPs; then outcome, pairEventID (the other account's record of the same call), findings
+ * (names with blanks between), via (the instance or function), detail (policy, source identity), keys
+ * (how many), row (this one's number), parent (the row whose credential it was done with; of a
+ * question with TO alone, the row it led to). Uses count the records made with targetKey; of a
+ * principal or a host, those made from then on. SELECTION (may be NULL) narrows the rows, not the
+ * way they are followed.
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_lateral(SpoorCase *scase, const SpoorSelection *selection,
+                const SpoorLateral *question, SpoorRows **ret_rows, SpoorError *ret_error);
+/* NULL past the last. */
+SPOOR_PUBLIC const char *spoor_lateral_column(size_t i);
+
+/*
+ * What is remarkable about that chain, in the order of its rows: finding (second-address,
+ * second-network, used-after-stop, used-after-revocation, first-time-role, across-accounts) row
+ * (NULL: what the chain begins at) eventTime eventID (of the event that decides) key principal
+ * sourceIPAddress calls succeeded (made after it) lastTime lastSuccessTime evidence (eventIDs with
+ * blanks between).
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_lateral_findings(SpoorCase *scase, const SpoorSelection *selection,
+                const SpoorLateral *question, SpoorRows **ret_rows, SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_finding_column(size_t i);
+
+/*
+ * spoor_timeline() of every event done with any credential of the chain from WHAT. Its columns may
+ * also be spoor_chain_column()s: chain.depth (0: WHAT itself), chain.edge and chain.eventID (of the
+ * hop that handed the credential out).
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_chain(SpoorCase *scase, const SpoorSelection *selection, const char *what,
+                const char *const *columns, size_t n_columns, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_chain_column(size_t i);
+
 /* ---- the record itself ------------------------------------------------------------------ */
 
 typedef struct SpoorRecord {

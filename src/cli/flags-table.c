@@ -8,7 +8,7 @@
 #define DIM(id_, name_, argument_, help_, manual_)                                                 \
         {                                                                                          \
                 .id = (id_), .name = (name_), .argument = (argument_), .kind = CLI_VALUE_TEXT,     \
-                .group = CLI_GROUP_SELECTION, .on = CLI_ON_ROWS, .repeats = true, .dim = true,     \
+                .group = CLI_GROUP_SELECTION, .on = CLI_ON_SELECT, .repeats = true, .dim = true,     \
                 .help = (help_), .manual = (manual_)                                               \
         }
 
@@ -51,7 +51,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "success|denied|failure",
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .repeats = true,
                                 .dim = true,
                                 .help = "success, denied or failure",
@@ -63,7 +63,7 @@ static const CliFlag flags[] = {
                                 .id = CLI_FLAG_READ,
                                 .name = "read",
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .help = "readOnly is true",
                                 .manual = "Not together with --write.",
                 },
@@ -71,7 +71,7 @@ static const CliFlag flags[] = {
                                 .id = CLI_FLAG_WRITE,
                                 .name = "write",
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .help = "readOnly is false",
                                 .manual = "Not together with --read.",
                 },
@@ -81,7 +81,7 @@ static const CliFlag flags[] = {
                                 .argument = "EVENTID",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .repeats = true,
                                 .help = "eventID",
                                 .manual = "",
@@ -113,7 +113,7 @@ static const CliFlag flags[] = {
                                 .argument = "SPAN",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .help = "back from the newest event: 90s, 15m, 12h, 30d, 2w",
                                 .manual = "Counted from the newest event in the evidence, never "
                                           "from the clock on "
@@ -142,6 +142,77 @@ static const CliFlag flags[] = {
                                 .manual = "What is new since the incident began: values whose "
                                           "first use in the "
                                           "selection is not before TIME.",
+                },
+                {
+                                .id = CLI_FLAG_FROM_WHAT,
+                                .name = "from",
+                                .argument = "WHAT",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_LATERAL,
+                                .help = "forward from a key, address, block, ARN or user",
+                                .manual = "What was obtained with it, and with that, to any depth. "
+                                          "An address or a user stands for every key it used. key:, "
+                                          "ip:, user:, role:, session: or instance: before WHAT "
+                                          "leave no doubt. Without it, every edge.",
+                },
+                {
+                                .id = CLI_FLAG_TO_WHAT,
+                                .name = "to",
+                                .argument = "WHAT",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_LATERAL,
+                                .help = "backward: how WHAT was obtained",
+                                .manual = "With --from, the hops on the way between the two.",
+                },
+                {
+                                .id = CLI_FLAG_DEPTH,
+                                .name = "depth",
+                                .argument = "N",
+                                .kind = CLI_VALUE_COUNT,
+                                .min = 1,
+                                .max = UINT32_MAX,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_LATERAL,
+                                .help = "at most N hops; any number",
+                                .manual = "",
+                },
+                {
+                                .id = CLI_FLAG_ATTEMPTS,
+                                .name = "attempts",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_LATERAL,
+                                .help = "also what was tried and denied or failed",
+                                .manual = "The column outcome then tells them apart. Nothing is "
+                                          "followed from an attempt.",
+                },
+                {
+                                .id = CLI_FLAG_FINDINGS,
+                                .name = "findings",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_LATERAL,
+                                .help = "what is remarkable about the chain, a row each",
+                                .manual = "second-address and second-network: a credential used "
+                                          "from another one while the first goes on. "
+                                          "used-after-stop: after a key that it came from was "
+                                          "deactivated or deleted. used-after-revocation: after its "
+                                          "role's older sessions were revoked. first-time-role: the "
+                                          "principal had never taken the role. across-accounts. "
+                                          "evidence names the events that show it.",
+                },
+                {
+                                .id = CLI_FLAG_CHAIN,
+                                .name = "chain",
+                                .argument = "WHAT",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_TIMELINE,
+                                .help = "what was done with WHAT and all that came from it",
+                                .manual = "Every event of the chain that lateral --from WHAT "
+                                          "follows. chain.depth, chain.edge and chain.eventID say by "
+                                          "which hop each belongs to it; of WHAT itself the depth is "
+                                          "0.",
                 },
                 {
                                 .id = CLI_FLAG_OUTPUT,
@@ -191,6 +262,18 @@ static const CliFlag flags[] = {
                                 .name = "format",
                                 .argument = "FORMAT",
                                 .kind = CLI_VALUE_CHOICE,
+                                .choices = "table|tsv|csv|json|jsonl|dot|svg",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_LATERAL,
+                                .help = "table (the default: a tree), tsv, csv, json, jsonl, dot, svg",
+                                .manual = "A tree for eyes, or with --columns or --findings a plain "
+                                          "table; dot for Graphviz; svg drawn by spoor itself.",
+                },
+                {
+                                .id = CLI_FLAG_FORMAT,
+                                .name = "format",
+                                .argument = "FORMAT",
+                                .kind = CLI_VALUE_CHOICE,
                                 .choices = "table|json",
                                 .group = CLI_GROUP_OUTPUT,
                                 .on = CLI_ON_INFO,
@@ -216,7 +299,7 @@ static const CliFlag flags[] = {
                                 .argument = "A,B,C",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .help = "which columns, in which order",
                                 .manual = "See COLUMNS. timeline also takes any other path into "
                                           "the record, such as "
@@ -231,7 +314,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_COUNT,
                                 .max = UINT64_MAX,
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .help = "at most N rows",
                                 .manual = "Where more exist, standard error says so.",
                 },
@@ -251,7 +334,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "auto|always|never",
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_SELECT,
                                 .help = "auto (the default: on a terminal), always or never",
                                 .manual = "With auto, NO_COLOR in the environment is obeyed. Only "
                                           "tables have "

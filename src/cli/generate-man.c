@@ -33,6 +33,8 @@ static const Entry examples[] = {
                                 "What was changed with it."},
                 {"spoor top --by event,error --outcome denied case.spoor",
                                 "What was tried in vain."},
+                {"spoor lateral --from AKIAIOSFODNN7EXAMPLE case.spoor",
+                                "Where they went next, and with what."},
                 {"spoor show --pretty 4d596f0c-5ac5-4b3e-8f3b-6c3f1f6b7a11 case.spoor",
                                 "One record as it stands in the evidence."},
 };
@@ -182,6 +184,18 @@ static void put_columns(CliBuffer *buffer) {
         put_line(buffer, "The rows of first-use and top have the dimensions under their own names, "
                          "then firstTime firstEventID firstEventName firstSourceIPAddress lastTime "
                          "lastEventID events denied failed.");
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "The rows of timeline --chain have chain.depth, chain.edge and chain.eventID "
+                         "besides. The rows of lateral have these; the last six only where --columns "
+                         "names them, and outcome with --attempts:");
+        cli_buffer_text(buffer, ".PP\n");
+        for (size_t i = 0; (name = spoor_lateral_column(i)); i++)
+                put_line(buffer, name);
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "And those of lateral --findings:");
+        cli_buffer_text(buffer, ".PP\n");
+        for (size_t i = 0; (name = spoor_finding_column(i)); i++)
+                put_line(buffer, name);
         cli_buffer_text(buffer, ".PP\n");
         put_line(buffer, "Times are RFC 3339 in UTC. source.record counts the records of a file "
                          "from 0; source.file names members of archives as archive.tar!member.");

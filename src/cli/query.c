@@ -136,7 +136,7 @@ CliFormat cli_query_format(const CliQuery *query) {
         return cli_format_parse(cli_args_text(query->args, CLI_FLAG_FORMAT, "table"));
 }
 
-static bool wants_color(const CliQuery *query) {
+bool cli_query_color(const CliQuery *query) {
         const char *when = cli_args_text(query->args, CLI_FLAG_COLOR, "auto");
         const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
@@ -184,7 +184,7 @@ int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, 
         uint64_t n_rows;
         int r, exit;
 
-        r = cli_render_new(cli_query_format(query), columns, n_columns, wants_color(query),
+        r = cli_render_new(cli_query_format(query), columns, n_columns, cli_query_color(query),
                         &query->output, &render);
         if (r)
                 return cli_fail(r, NULL);

@@ -39,6 +39,9 @@ int cli_query_open(CliQuery *query);
 /* --format of a query that prints rows. */
 CliFormat cli_query_format(const CliQuery *query);
 
+/* Is the answer to have colour? */
+bool cli_query_color(const CliQuery *query);
+
 /* Prints ROWS, up to --limit, and finishes the output. */
 int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns);
 

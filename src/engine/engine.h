@@ -7,6 +7,7 @@
 #include <spoor/spoor.h>
 
 #include "io/io.h"
+#include "query/lineage.h"
 #include "query/query.h"
 #include "store/store.h"
 #include "json/json.h"
@@ -51,6 +52,10 @@ int engine_ingest(const SpoorOptions *options, const char *const *sources, size_
 
 /* A cursor of SIZE bytes with cells, whose column names are borrowed. */
 int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows **ret_rows);
+
+/* The answer to QUESTION; errors as spoor_lateral() has them. */
+int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const SpoorLateral *question,
+                bool is_chain, Lineage **ret_lineage, SpoorError *error);
 
 SpoorCell engine_text_cell(Slice text);
 SpoorCell engine_string_cell(Store *store, uint32_t string);

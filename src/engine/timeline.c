@@ -35,22 +35,30 @@ typedef enum Column {
         COLUMN_FILE,
         COLUMN_RECORD,
         N_COLUMNS,
-        COLUMN_PATH = N_COLUMNS,
+        COLUMN_CHAIN_DEPTH = N_COLUMNS, /* only of a chain */
+        COLUMN_CHAIN_EDGE,
+        COLUMN_CHAIN_ID,
+        N_ALL_COLUMNS,
+        COLUMN_PATH = N_ALL_COLUMNS,
 } Column;
 
-static const char *const names[N_COLUMNS] = {"eventTime", "eventID", "eventSource", "eventName",
+static const char *const names[N_ALL_COLUMNS] = {"eventTime", "eventID", "eventSource", "eventName",
                 "awsRegion", "account", "sourceIPAddress", "userAgent", "outcome", "errorCode",
                 "errorMessage", "readOnly", "userIdentity.type", "userIdentity.arn",
                 "userIdentity.userName", "userIdentity.accessKeyId", "principal", "source.file",
-                "source.record"};
+                "source.record", "chain.depth", "chain.edge", "chain.eventID"};
 
 typedef struct Timeline {
         SpoorRows rows;
-        Plan *plan;
+        Plan *plan;                /* NULL for a chain */
+        Lineage *lineage;          /* of a chain */
+        LineageEvent *chain;       /* its events */
+        size_t n_chain, next_chain;
+        uint32_t row;              /* of the event at hand, or STORE_NONE */
         Column *columns;
         char **paths; /* names of the columns, owned */
         size_t n_paths;
-        char id[STORE_ID_SIZE];
+        char id[STORE_ID_SIZE], chain_id[STORE_ID_SIZE];
 
         uint32_t events[BATCH]; /* of the batch; only with paths */
         size_t n_events, at;
@@ -60,6 +68,10 @@ typedef struct Timeline {
 
 const char *spoor_timeline_column(size_t i) {
         return i < N_COLUMNS ? names[i] : NULL;
+}
+
+const char *spoor_chain_column(size_t i) {
+        return i < N_ALL_COLUMNS - N_COLUMNS ? names[N_COLUMNS + i] : NULL;
 }
 
 /* ---- cells of the store ---- */
@@ -125,10 +137,29 @@ static SpoorCell store_cell(Timeline *t, Store *store, Column column, uint32_t e
         }
 }
 
+/* The hop by which the event at hand belongs to the chain. */
+static SpoorCell chain_cell(Timeline *t, Store *store, Column column) {
+        const LineageRow *row = t->row == STORE_NONE ? NULL : lineage_row(t->lineage, t->row);
+        StoreGrant grant;
+        StoreSource source;
+
+        if (column == COLUMN_CHAIN_DEPTH)
+                return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = row ? row->depth : 0};
+        if (!row)
+                return (SpoorCell){.type = SPOOR_CELL_NULL};
+        grant = store_grant(store, row->grant);
+        if (column == COLUMN_CHAIN_EDGE)
+                return engine_text_cell(slice_cstr(lineage_edge_name(grant.kind)));
+        source = store_source(store, grant.event);
+        return engine_text_cell(store_id_text(store, &source, t->chain_id));
+}
+
 static void fill_row(Timeline *t, uint32_t event, const SpoorCell *found) {
         for (size_t i = 0; i < t->rows.n_columns; i++) {
                 if (t->columns[i] == COLUMN_PATH)
                         t->rows.cells[i] = *found++;
+                else if (t->columns[i] >= N_COLUMNS)
+                        t->rows.cells[i] = chain_cell(t, t->rows.scase->store, t->columns[i]);
                 else
                         t->rows.cells[i] =
                                         store_cell(t, t->rows.scase->store, t->columns[i], event);
@@ -173,12 +204,21 @@ static int on_record(void *userdata, size_t i, Slice bytes) {
         return r;
 }
 
+static bool next_event(Timeline *t, uint32_t *ret_event) {
+        if (t->plan)
+                return plan_next(t->plan, ret_event);
+        if (t->next_chain >= t->n_chain)
+                return false;
+        *ret_event = t->chain[t->next_chain++].event;
+        return true;
+}
+
 static int next_batch(Timeline *t, SpoorError *error) {
         EvidenceSink sink = {t, on_record, NULL};
 
         arena_deinit(&t->texts);
         t->at = t->n_events = 0;
-        while (t->n_events < BATCH && plan_next(t->plan, &t->events[t->n_events]))
+        while (t->n_events < BATCH && next_event(t, &t->events[t->n_events]))
                 t->n_events++;
         if (t->n_events == 0)
                 return SPOOR_END;
@@ -192,8 +232,10 @@ static int next_row(SpoorRows *rows, SpoorError *error) {
         uint32_t event;
 
         if (t->n_paths == 0) {
-                if (!plan_next(t->plan, &event))
+                if (!next_event(t, &event))
                         return SPOOR_END;
+                if (t->chain)
+                        t->row = t->chain[t->next_chain - 1].row;
                 fill_row(t, event, NULL);
                 return 0;
         }
@@ -203,6 +245,8 @@ static int next_row(SpoorRows *rows, SpoorError *error) {
                 if (r)
                         return r;
         }
+        if (t->chain)
+                t->row = t->chain[t->next_chain - t->n_events + t->at].row;
         fill_row(t, t->events[t->at], t->found + t->at * t->n_paths);
         t->at++;
         return 0;
@@ -218,6 +262,8 @@ static void deinit(SpoorRows *rows) {
         free(t->found);
         arena_deinit(&t->texts);
         plan_free(t->plan);
+        free(t->chain);
+        lineage_free(t->lineage);
 }
 
 static int set_columns(Timeline *t, const char *const *columns) {
@@ -231,7 +277,7 @@ static int set_columns(Timeline *t, const char *const *columns) {
                         return -ENOMEM;
                 t->rows.columns[i] = t->paths[i];
                 t->columns[i] = COLUMN_PATH;
-                for (int c = 0; c < N_COLUMNS; c++) {
+                for (int c = 0; c < (t->lineage ? N_ALL_COLUMNS : N_COLUMNS); c++) {
                         if (strcmp(names[c], columns[i]) == 0)
                                 t->columns[i] = (Column)c;
                 }
@@ -242,19 +288,27 @@ static int set_columns(Timeline *t, const char *const *columns) {
         return t->n_paths && !t->found ? -ENOMEM : 0;
 }
 
-int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection, const char *const *columns,
+/* A cursor over the events of PLAN, or of a chain; takes them. */
+static int new_rows(SpoorCase *scase, const Timeline *events, const char *const *columns,
                 size_t n_columns, SpoorRows **ret_rows, SpoorError *error) {
         SpoorRows *rows;
+        Timeline *t;
         int r = engine_rows_new(scase, sizeof(Timeline), n_columns, &rows);
 
-        if (r < 0)
+        if (r < 0) {
+                plan_free(events->plan);
+                free(events->chain);
+                lineage_free(events->lineage);
                 return engine_fail(error, r, "%s", strerror(-r));
+        }
         rows->next = next_row;
         rows->deinit = deinit;
-        r = set_columns((Timeline *)rows, columns);
-        if (r == 0)
-                r = plan_new(scase->store, selection ? selection->selection : NULL,
-                                &((Timeline *)rows)->plan);
+        t = (Timeline *)rows;
+        t->plan = events->plan;
+        t->lineage = events->lineage;
+        t->chain = events->chain;
+        t->n_chain = events->n_chain;
+        r = set_columns(t, columns);
         if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
         if (r == 0)
@@ -265,4 +319,31 @@ int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection, const char
         }
         *ret_rows = rows;
         return 0;
+}
+
+int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection, const char *const *columns,
+                size_t n_columns, SpoorRows **ret_rows, SpoorError *error) {
+        Timeline events = {.row = STORE_NONE};
+        int r = plan_new(scase->store, selection ? selection->selection : NULL, &events.plan);
+
+        if (r < 0)
+                return engine_fail(error, r, "%s", strerror(-r));
+        return new_rows(scase, &events, columns, n_columns, ret_rows, error);
+}
+
+int spoor_chain(SpoorCase *scase, const SpoorSelection *selection, const char *what,
+                const char *const *columns, size_t n_columns, SpoorRows **ret_rows,
+                SpoorError *error) {
+        Timeline events = {.row = STORE_NONE};
+        SpoorLateral question = {.from = what};
+        int r = engine_lineage(scase, selection, &question, true, &events.lineage, error);
+
+        if (r)
+                return r;
+        r = lineage_events(events.lineage, &events.chain, &events.n_chain);
+        if (r < 0) {
+                lineage_free(events.lineage);
+                return engine_fail(error, r, "%s", strerror(-r));
+        }
+        return new_rows(scase, &events, columns, n_columns, ret_rows, error);
 }

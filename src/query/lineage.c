@@ -501,7 +501,7 @@ int lineage_new(Store *store, const LineageQuestion *question, const Selection *
                 r = answer(l);
         if (r == 0)
                 r = lineage_find(l);
-        if (r == 0 && l->plan)
+        if (r == 0 && l->plan && !question->keeps_rows)
                 narrow(l, NULL);
         if (r == 0)
                 r = l->error;

@@ -16,6 +16,7 @@ typedef struct LineageQuestion {
         Slice to;   /* WHAT it ends at; with FROM the edges on the way between them */
         uint32_t max_depth; /* 0: none */
         bool has_attempts;  /* also what was denied or failed */
+        bool keeps_rows;    /* the selection is for lineage_events() alone */
 } LineageQuestion;
 
 /* Records made with what was handed out, or from then on by whom it was handed to. */
