@@ -379,7 +379,8 @@ static Walk take_unit(Walker *w, uint32_t first, uint32_t *ret_done) {
                 r->sink->records(r->sink->userdata);
         } else if (result == WALK_DONE) {
                 result = deliver(w, first, *w->mark + 1);
-                r->has_element = r->place != PLACE_TOP;
+                if (result == WALK_DONE)
+                        r->has_element = r->place != PLACE_TOP;
         }
         if (result == WALK_DONE || result == WALK_RECORDS) {
                 *ret_done = *w->mark + 1;

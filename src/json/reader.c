@@ -28,6 +28,7 @@
 
 #include "base/hash.h"
 
+#define TOO_LARGE "record larger than the limit (--max-record)"
 #define PIECE ((size_t)256 << 10) /* bytes read at a time */
 #define PADDING 64                /* that the index may read behind the window */
 
@@ -155,8 +156,9 @@ static inline int value_end(JsonReader *r) {
 }
 
 /*
- * yajl decodes a lone surrogate to '?'. So a string that it decoded is decoded again from the
- * window, where it ends with the token and begins at the last quote before that is not escaped.
+ * yajl takes what follows a high surrogate for its other half, whatever it is, and a lone one for a
+ * character. So a string that it decoded is decoded again from the window, where it ends with the
+ * token and begins at the last quote before that is not escaped.
  */
 static size_t decode_again(JsonReader *r, char *to) {
         const char *close = r->window + (token_end(r) - 1 - r->base), *open = close;
@@ -191,12 +193,13 @@ static void keep(
                 r->text_at[node->value] = (size_t)(token_end(r) - 1 - r->unit.offset);
                 return;
         }
-        if (vec_reserve(&r->scratch, 3 * size + 1) < 0) /* '?' may become three bytes */
+        if (vec_reserve(&r->scratch, 3 * size + 1) < 0) /* decoded again it may be longer */
                 longjmp(r->no_memory, 1);
         r->text_at[node->value] = r->scratch.size;
         if (size)
                 memcpy(r->scratch.data + r->scratch.size, text, size);
-        if (type == JSON_STRING && memchr(text, '?', size))
+        if (type == JSON_STRING && !((const char *)text >= r->window &&
+                                                   (const char *)text < r->window + r->size))
                 value->text.size = size = decode_again(r, r->scratch.data + r->scratch.size);
         r->scratch.size += size;
 }
@@ -408,7 +411,7 @@ static bool is_blank(const JsonReader *r) {
         return at >= end;
 }
 
-/* Gives the parser what it has not seen, or, where that is nothing, the end of the content. */
+/* Gives the parser what it has not seen. */
 static int parse(JsonReader *r) {
         size_t n = r->size - r->fed;
         yajl_status status;
@@ -419,24 +422,42 @@ static int parse(JsonReader *r) {
         }
         r->piece_at = r->base + r->fed;
         r->is_parser_clean = false;
-        status = n ? yajl_parse(r->parser, (const unsigned char *)r->window + r->fed, n)
-                   : yajl_complete_parse(r->parser);
+        status = yajl_parse(r->parser, (const unsigned char *)r->window + r->fed, n);
         if (r->stop == STOP_SINK)
                 return r->sink_result;
-        if (status == yajl_status_ok && n == 0 && !is_blank(r))
-                resync_begin(r, "unexpected end of JSON"); /* inside a token, which yajl lets pass
-                                                            */
-        else if (status == yajl_status_ok)
-                r->is_parser_clean = n == 0;
-        else if (r->stop == STOP_DEPTH)
+        if (r->stop == STOP_DEPTH)
                 resync_begin(r, "nested deeper than the limit (--max-depth)");
         else if (r->stop == STOP_TOO_LARGE)
-                resync_begin(r, "record larger than the limit (--max-record)");
+                resync_begin(r, TOO_LARGE);
         else if (r->stop == STOP_STRAY)
                 resync_begin(r, "a value where a record should be");
-        else
-                resync_begin(r, n ? NULL : "unexpected end of JSON");
+        else if (status != yajl_status_ok)
+                resync_begin(r, NULL);
         r->fed = r->size;
+        return 0;
+}
+
+/*
+ * Tells the parser that the content has ended. yajl lets pass what ends inside a token at the top
+ * level, and refuses content without a value; we do neither.
+ */
+static int parse_end(JsonReader *r) {
+        yajl_status status;
+        bool is_whole;
+
+        if (setjmp(r->no_memory)) {
+                r->parser = NULL;
+                return -ENOMEM;
+        }
+        r->piece_at = r->base + r->size;
+        status = yajl_complete_parse(r->parser);
+        if (r->stop == STOP_SINK)
+                return r->sink_result;
+        is_whole = r->depth == 0 && !r->in_unit && r->stop == STOP_NONE && is_blank(r);
+        if (!is_whole)
+                resync_begin(r, "unexpected end of JSON");
+        r->is_parser_clean = is_whole && status == yajl_status_ok;
+        r->is_ended = is_whole;
         return 0;
 }
 
@@ -481,9 +502,9 @@ static int process(JsonReader *r) {
                 } else if (r->fed < r->size) {
                         result = parse(r);
                         if (result == 0 && r->mode != READER_SEARCH && is_too_large(r))
-                                resync_begin(r, "record larger than the limit (--max-record)");
-                } else if (r->is_final && !r->is_parser_clean) {
-                        result = parse(r);
+                                resync_begin(r, TOO_LARGE);
+                } else if (r->is_final && !r->is_ended) {
+                        result = parse_end(r);
                 } else {
                         return 0;
                 }
@@ -544,7 +565,7 @@ int json_reader_begin(JsonReader *r, const JsonSink *sink, bool is_search, Slice
         r->sink = sink;
         r->size = r->fed = 0;
         r->base = r->sound_end = r->fault_at = r->search_at = 0;
-        r->is_final = r->is_resynced = r->fault_in_unit = false;
+        r->is_final = r->is_ended = r->is_resynced = r->fault_in_unit = false;
         r->sink_result = 0;
         r->mode = r->is_yajl_only ? READER_READ : READER_FAST;
         r->place = PLACE_TOP;

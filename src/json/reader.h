@@ -65,7 +65,8 @@ struct JsonReader {
         size_t cap, size, fed;
         uint64_t base;
         uint64_t piece_at; /* offset of the piece that yajl is reading */
-        bool is_final;
+        bool is_final;     /* the window holds the end of the content */
+        bool is_ended;     /* and yajl has seen that */
         bool is_yajl_only; /* the fast path is not taken */
 
         ReaderMode mode;
