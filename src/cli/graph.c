@@ -19,7 +19,7 @@ const char *cli_graph_short(const char *arn) {
                 return arn;
         for (int colons = 0; *at; at++)
                 if (*at == ':' && ++colons == 5)
-                        return at[1] ? at + 1 : arn;
+                        return at[1] && strcmp(at + 1, "root") != 0 ? at + 1 : arn;
         return arn;
 }
 
@@ -71,10 +71,6 @@ static uint64_t take_count(const SpoorRows *rows, const SpoorCell *cells, const 
         return count->type == SPOOR_CELL_COUNT ? count->count : fallback;
 }
 
-static bool hands_out_key(const CliGraph *graph, const CliHop *hop) {
-        return hop->target_key || strcmp(cli_graph_text(graph, hop->edge), "console-login") == 0;
-}
-
 static int take_hop(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells) {
         CliHop *hop;
 
@@ -113,7 +109,7 @@ static int take_hop(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cel
                         .last_child = CLI_GRAPH_NONE,
                         .next = CLI_GRAPH_NONE,
         };
-        hop->is_sleeper = hop->uses == 0 && hands_out_key(graph, hop) &&
+        hop->is_sleeper = hop->uses == 0 && hop->target_key &&
                           strcmp(cli_graph_text(graph, hop->outcome), "success") == 0;
         return 0;
 }

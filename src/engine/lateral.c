@@ -169,6 +169,8 @@ static SpoorCell grant_cell(Store *store, const LineageRow *row, const StoreGran
         case COLUMN_EDGE:
                 return name_cell(lineage_edge_name(grant->kind));
         case COLUMN_CONFIDENCE:
+                if (row->is_attempt)
+                        return null_cell();
                 return name_cell(lineage_confidence(grant));
         case COLUMN_SOURCE_PRINCIPAL:
                 if (grant->fields[EVENT_GRANT_SOURCE] != STORE_NONE)
@@ -179,7 +181,7 @@ static SpoorCell grant_cell(Store *store, const LineageRow *row, const StoreGran
         case COLUMN_TARGET_KEY:
                 if (grant->fields[EVENT_GRANT_KEY] != STORE_NONE)
                         return engine_string_cell(store, grant->fields[EVENT_GRANT_KEY]);
-                return engine_string_cell(store, row->uses.key);
+                return engine_string_cell(store, row->is_whole ? row->uses.key : STORE_NONE);
         case COLUMN_VIA:
                 return engine_string_cell(store, grant->fields[EVENT_GRANT_INSTANCE]);
         default:

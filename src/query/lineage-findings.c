@@ -259,8 +259,10 @@ static int find_row(Lineage *l, uint32_t number) {
         int r;
 
         l->stops.data[l->stops.size++] = STORE_NONE;
-        if (!lineage_is_success(l, grant.event) || !lineage_node_key(l, &grant, &key))
+        row->is_attempt = !lineage_is_success(l, grant.event);
+        if (row->is_attempt || !lineage_node_key(l, &grant, &key))
                 return 0;
+        row->is_whole = lineage_is_whole(key.kind);
         node = lineage_node(l, key);
         if (!node)
                 return -ENOMEM;

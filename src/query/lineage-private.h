@@ -48,12 +48,13 @@ typedef struct Node {
 
 typedef enum StepKind {
         STEP_IDENTITY, /* what it did from SINCE to before UNTIL */
+        STEP_NODE,     /* those of a principal or host, from SINCE on; its grant in IDENTITY */
         STEP_ROLE,     /* who took the role from SINCE on, by PRINCIPAL or (STORE_NONE) anyone */
 } StepKind;
 
 typedef struct Step {
         StepKind kind;
-        LineageClaim claim; /* of a STEP_ROLE the identity is the role's grant */
+        LineageClaim claim; /* of a STEP_ROLE, too, the identity is a grant */
         uint32_t principal;
 } Step;
 

@@ -365,7 +365,7 @@ static int count_behind(Lineage *l, Trail *trail) {
         if (!met)
                 return -ENOMEM;
         for (uint32_t i = trail->n; i-- > 0;) {
-                uint32_t ip = store_ip(l->store, trail->events[i]);
+                uint32_t ip = store_dim_of(l->store, STORE_DIM_IP, trail->events[i]);
                 size_t at = hash_mix(ip, 1) & (n_met - 1);
 
                 while (ip != STORE_NONE && met[at] && met[at] != ip + 1)

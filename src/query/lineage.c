@@ -56,7 +56,10 @@ const char *lineage_confidence(const StoreGrant *grant) {
 /* ---- the store ---- */
 
 uint32_t lineage_identity_field(Lineage *l, uint32_t identity, unsigned field) {
-        return store_field(l->store, STORE_IDENTITY, identity, field);
+        uint32_t string = store_field(l->store, STORE_IDENTITY, identity, field);
+
+        /* what is empty takes no part; it sorts first */
+        return string == 0 && store_string(l->store, 0).size == 0 ? STORE_NONE : string;
 }
 
 bool lineage_is_success(Lineage *l, uint32_t event) {
@@ -145,14 +148,6 @@ int lineage_claim(Lineage *l, uint32_t identity, uint32_t since, uint32_t row) {
         return push_step(l, &step);
 }
 
-/* From when on a node is to be claimed, or STORE_NONE where it is already. */
-static bool claim_node_since(Node *node, uint32_t since) {
-        if (node->since <= since)
-                return false;
-        node->since = since;
-        return true;
-}
-
 /* Sessions of the role of ROW's grant, taken by PRINCIPAL or anyone. */
 static int claim_role(Lineage *l, const StoreGrant *grant, uint32_t row, uint32_t principal) {
         Step step = { STEP_ROLE, { l->rows.data[row].grant, grant->event + 1, STORE_NONE, row }, principal };
@@ -160,34 +155,61 @@ static int claim_role(Lineage *l, const StoreGrant *grant, uint32_t row, uint32_
         return grant->fields[EVENT_GRANT_ROLE_NAME] == STORE_NONE ? 0 : push_step(l, &step);
 }
 
+/* All of NODE from SINCE on. */
+static int claim_node(Lineage *l, Node *node, uint32_t since, uint32_t row) {
+        int r = 0;
+
+        if (node->since <= since)
+                return 0;
+        node->since = since;
+        r = lineage_node_identities(l, node->key);
+        for (size_t i = 0; i < l->identities.size && r == 0; i++)
+                r = lineage_claim(l, l->identities.data[i], since, row);
+        return r;
+}
+
+/* Logins are what a password is for: the user's identities without a key, before all else. */
+static int claim_logins(Lineage *l, Node *node, uint32_t since, uint32_t row) {
+        int r = lineage_node_identities(l, node->key);
+
+        for (size_t i = 0; i < l->identities.size && r == 0; i++) {
+                if (lineage_identity_field(l, l->identities.data[i], EVENT_ID_KEY) == STORE_NONE)
+                        r = lineage_claim(l, l->identities.data[i], since, row);
+        }
+        return r;
+}
+
+/*
+ * What the grant of ROW leads to. Keys and sessions are claimed at once; principals and hosts have
+ * to wait for a step of their own, so that a key is that of the grant which handed it out, and not
+ * of the creation of its user.
+ */
 static int derive(Lineage *l, uint32_t row) {
-        StoreGrant grant = store_grant(l->store, l->rows.data[row].grant);
-        uint32_t since;
+        uint32_t number = l->rows.data[row].grant;
+        StoreGrant grant = store_grant(l->store, number);
+        Step step = { STEP_NODE, { number, grant.event + 1, STORE_NONE, row }, STORE_NONE };
         NodeKey key;
         Node *node;
-        int r;
+        int r = 0;
 
         if (!lineage_is_success(l, grant.event) || grant.kind == EVENT_GRANT_POLICY)
                 return 0;
         if (grant.kind == EVENT_GRANT_TRUST_POLICY)
                 return claim_role(l, &grant, row, grant.fields[EVENT_GRANT_PRINCIPAL]);
-        if (grant.kind == EVENT_GRANT_CREATE_ROLE) {
+        if (grant.kind == EVENT_GRANT_CREATE_ROLE)
                 r = claim_role(l, &grant, row, STORE_NONE);
-                if (r < 0)
-                        return r;
-        }
-        if (!lineage_node_key(l, &grant, &key))
-                return 0;
+        if (r < 0 || !lineage_node_key(l, &grant, &key))
+                return r;
         node = lineage_node(l, key);
         if (!node)
                 return -ENOMEM;
-        since = lineage_is_whole(key.kind) ? 0 : grant.event + 1;
-        if (!claim_node_since(node, since))
+        if (lineage_is_whole(key.kind))
+                return claim_node(l, node, 0, row);
+        if (node->since <= step.claim.since)
                 return 0;
-        r = lineage_node_identities(l, key);
-        for (size_t i = 0; i < l->identities.size && r == 0; i++)
-                r = lineage_claim(l, l->identities.data[i], since, row);
-        return r;
+        if (grant.kind == EVENT_GRANT_LOGIN_PROFILE)
+                r = claim_logins(l, node, step.claim.since, row);
+        return r == 0 ? push_step(l, &step) : r;
 }
 
 /* ---- steps ---- */
@@ -266,6 +288,14 @@ bool lineage_is_named(Lineage *l, uint32_t event, uint32_t principal) {
         return account.size && slice_equal(name, account);
 }
 
+static int step_node(Lineage *l, const LineageClaim *claim) {
+        StoreGrant grant = store_grant(l->store, claim->identity);
+        NodeKey key;
+        Node *node = lineage_node_key(l, &grant, &key) ? lineage_node(l, key) : NULL;
+
+        return node ? claim_node(l, node, claim->since, claim->row) : -ENOMEM;
+}
+
 static int step_role(Lineage *l, const Step *step) {
         StoreGrant door = store_grant(l->store, step->claim.identity);
         StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_ROLE, door.fields[EVENT_GRANT_ROLE_NAME]);
@@ -295,7 +325,9 @@ static int walk(Lineage *l) {
         while (l->at < l->steps.size && r == 0) {
                 Step step = l->steps.data[l->at++];
 
-                r = step.kind == STEP_IDENTITY ? step_identity(l, &step.claim) : step_role(l, &step);
+                r = step.kind == STEP_IDENTITY ? step_identity(l, &step.claim)
+                    : step.kind == STEP_NODE   ? step_node(l, &step.claim)
+                                               : step_role(l, &step);
                 if (store_is_faulty(l->store))
                         break;
         }

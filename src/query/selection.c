@@ -125,12 +125,12 @@ void selection_set_read_only(Selection *s, bool read_only) {
 
 int selection_set_from(Selection *s, Slice time) {
         s->has_from = true;
-        return time_parse_date(time, &s->from) ? SELECTION_TIME : 0;
+        return time_parse_date(time, &s->from) == 1 ? SELECTION_TIME : 0;
 }
 
 int selection_set_to(Selection *s, Slice time) {
         s->has_to = true;
-        return time_parse_date(time, &s->to) ? SELECTION_TIME : 0;
+        return time_parse_date(time, &s->to) == 1 ? SELECTION_TIME : 0;
 }
 
 int selection_set_last(Selection *s, Slice span) {

@@ -208,9 +208,10 @@ static void add_uses(Lineage *l, uint32_t identity, const uint32_t *events, uint
         const uint32_t *ips = image_writable(l->seal->store, IMAGE_EVENT_IP);
         const uint32_t *results = image_writable(l->seal->store, IMAGE_EVENT_RESULT);
         uint32_t first = l->n_uses;
+        bool has_empty = l->seal->n_strings && string_of(l->seal, 0).size == 0;
 
         for (uint32_t i = 0; i < n; i++) {
-                uint32_t ip = ips[events[i]];
+                uint32_t ip = has_empty && ips[events[i]] == 0 ? STORE_NONE : ips[events[i]];
                 uint32_t *slot = &slots[ip == STORE_NONE ? l->seal->n_strings : ip];
                 StoreUse *use;
 
