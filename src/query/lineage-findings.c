@@ -113,7 +113,7 @@ static int find_overlap(Lineage *l, Node *node) {
                 return 0;
         node->overlap = (Overlap){ .ip = STORE_NONE };
         node->has_overlap = true;
-        r = lineage_node_identities(l, node->key);
+        r = lineage_node_identities(l, node);
         if (r == 0)
                 r = list_addresses(l, &list, &n);
         for (size_t i = 1; i < n && r == 0 && list[i].first < list[0].last; i++) {
@@ -133,9 +133,9 @@ static int find_overlap(Lineage *l, Node *node) {
 
 static int tell_overlap(Lineage *l, Node *node, uint32_t row, uint32_t key) {
         LineageFinding *finding;
-        int r = find_overlap(l, node);
+        int r = node->has_uses && node->uses.n_ips < 2 ? 0 : find_overlap(l, node);
 
-        if (r < 0 || node->overlap.ip == STORE_NONE)
+        if (r < 0 || !node->has_overlap || node->overlap.ip == STORE_NONE)
                 return r;
         finding = add(l, node->overlap.is_network ? LINEAGE_SECOND_NETWORK : LINEAGE_SECOND_ADDRESS,
                         row, key);
@@ -150,11 +150,9 @@ static int tell_overlap(Lineage *l, Node *node, uint32_t row, uint32_t key) {
 
 /* ---- used although it was over ---- */
 
-/* The first grant of KIND with success under VALUE after EVENT. */
-static uint32_t first_after(Lineage *l, StoreGrantIndex index, uint32_t value, EventGrantKind kind,
+/* The first grant of KIND with success in RANGE after EVENT. */
+static uint32_t first_after(Lineage *l, StoreGrantIndex index, StoreRange range, EventGrantKind kind,
                 uint32_t event) {
-        StoreRange range = store_grants_by(l->store, index, value);
-
         range = store_grants_since(l->store, index, range, event + 1);
         for (uint32_t i = range.first; i < range.end; i++) {
                 StoreGrant grant = store_grant(l->store, store_grant_at(l->store, index, i));
@@ -163,6 +161,22 @@ static uint32_t first_after(Lineage *l, StoreGrantIndex index, uint32_t value, E
                         return grant.event;
         }
         return STORE_NONE;
+}
+
+/* When KEY was stopped after EVENT; PARENT (or NULL) is likely to be its node. */
+static uint32_t stop_of(Lineage *l, uint32_t key, Node *parent, uint32_t event) {
+        NodeKey wanted = { NODE_KEY, key, 0 };
+        Node *node = parent && parent->key.kind == NODE_KEY && parent->key.string == key
+                                     ? parent
+                                     : lineage_node(l, wanted);
+
+        if (!node)
+                return STORE_NONE;
+        if (!node->has_grants) {
+                node->grants = store_grants_by(l->store, STORE_GRANTS_BY_KEY, key);
+                node->has_grants = true;
+        }
+        return first_after(l, STORE_GRANTS_BY_KEY, node->grants, EVENT_GRANT_KEY_STOPPED, event);
 }
 
 /* Calls of NODE after EVENT, told on ROW. */
@@ -199,9 +213,15 @@ static uint32_t earlier(uint32_t a, uint32_t b) {
 /* When the sessions of GRANT's role were revoked; by name, in its account. */
 static uint32_t revocation_of(Lineage *l, const StoreGrant *grant) {
         uint32_t name = grant->fields[EVENT_GRANT_ROLE_NAME];
-        uint32_t event = first_after(l, STORE_GRANTS_BY_SOURCE, name, EVENT_GRANT_SESSIONS_REVOKED, grant->event);
         Slice arn = store_string(l->store, grant->fields[EVENT_GRANT_ROLE]), account;
+        uint32_t event;
 
+        if (name != l->role) {
+                l->role = name;
+                l->revocations = store_grants_by(l->store, STORE_GRANTS_BY_SOURCE, name);
+        }
+        event = first_after(l, STORE_GRANTS_BY_SOURCE, l->revocations, EVENT_GRANT_SESSIONS_REVOKED,
+                        grant->event);
         if (event == STORE_NONE || !arn.size)
                 return event;
         account = store_string(l->store, store_dim_of(l->store, STORE_DIM_ACCOUNT, event));
@@ -226,7 +246,12 @@ static int tell_taking(Lineage *l, uint32_t number, const StoreGrant *grant) {
         uint32_t key = grant->fields[EVENT_GRANT_KEY];
         LineageFinding *finding;
 
-        if (store_first_taken(l->store, principal, role) == row->grant) {
+        if (principal != l->taker || role != l->taken) {
+                l->taker = principal;
+                l->taken = role;
+                l->first_taken = store_first_taken(l->store, principal, role);
+        }
+        if (l->first_taken == row->grant) {
                 finding = add(l, LINEAGE_FIRST_TIME, number, key);
                 if (!finding)
                         return -ENOMEM;
@@ -255,7 +280,7 @@ static int find_row(Lineage *l, uint32_t number) {
         StoreGrant grant = store_grant(l->store, row->grant);
         uint32_t source = store_dim_of(l->store, STORE_DIM_KEY, grant.event), stop = STORE_NONE;
         NodeKey key;
-        Node *node;
+        Node *node = row->node;
         int r;
 
         l->stops.data[l->stops.size++] = STORE_NONE;
@@ -263,14 +288,16 @@ static int find_row(Lineage *l, uint32_t number) {
         if (row->is_attempt || !lineage_node_key(l, &grant, &key))
                 return 0;
         row->is_whole = lineage_is_whole(key.kind);
-        node = lineage_node(l, key);
+        if (!node)
+                node = lineage_node(l, key);
         if (!node)
                 return -ENOMEM;
         r = lineage_node_uses(l, node, lineage_is_whole(key.kind) ? 0 : grant.event + 1, &row->uses);
         if (r < 0 || !lineage_is_whole(key.kind))
                 return r;
         if (source != STORE_NONE)
-                stop = first_after(l, STORE_GRANTS_BY_KEY, source, EVENT_GRANT_KEY_STOPPED, grant.event);
+                stop = stop_of(l, source, row->parent == STORE_NONE ? NULL : l->rows.data[row->parent].node,
+                                grant.event);
         if (row->parent != STORE_NONE && !is_backward(l))
                 stop = earlier(stop, l->stops.data[row->parent]);
         l->stops.data[number] = stop;

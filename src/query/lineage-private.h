@@ -2,6 +2,7 @@
 #ifndef QUERY_LINEAGE_PRIVATE_H
 #define QUERY_LINEAGE_PRIVATE_H
 
+#include "base/arena.h"
 #include "query/lineage.h"
 
 /* What a grant leads to: a set of identities, all their records or those from some event on. */
@@ -37,9 +38,12 @@ typedef struct Overlap {
         bool is_network;
 } Overlap;
 
-typedef struct Node {
+typedef struct LineageNode {
         NodeKey key;
         uint32_t since; /* claimed from here on; STORE_NONE: not yet */
+        StoreRange range;  /* of its string in the index of identities */
+        StoreRange grants; /* of a key: those that hand it out, stop it or start it */
+        bool has_range, has_grants;
         bool has_uses, has_overlap, has_trail, is_led;
         LineageUses uses; /* of all its records */
         Overlap overlap;
@@ -70,11 +74,17 @@ struct Lineage {
         size_t at;
 
         VEC(Node *) nodes;
+        Arena arena; /* of the nodes */
         uint32_t *slots; /* hash of the nodes: number + 1 */
         size_t n_slots;
 
         uint32_t *claimed;          /* of an identity: it is claimed from event claimed - 1 on; 0: not */
         unsigned char *is_seen;     /* grants */
+        uint32_t success;           /* string */
+        bool has_switches;          /* somebody switched roles */
+        uint32_t role; /* whose revocations `revocations` are */
+        StoreRange revocations;
+        uint32_t taker, taken, first_taken; /* of the last question to store_first_taken() */
         VEC(uint32_t) stops;        /* of a row: the earliest stop of a key it came from */
         Numbers identities, values; /* scratch */
         int error;                  /* -ENOMEM, once */
@@ -86,7 +96,7 @@ struct Lineage {
 bool lineage_node_key(Lineage *l, const StoreGrant *grant, NodeKey *ret);
 Node *lineage_node(Lineage *l, NodeKey key);
 /* Its identities into l->identities. */
-int lineage_node_identities(Lineage *l, NodeKey key);
+int lineage_node_identities(Lineage *l, Node *node);
 /* Is IDENTITY, found under the node's string, one of it? */
 bool lineage_is_member(Lineage *l, NodeKey key, uint32_t identity);
 /* Are all records of such a node meant, or those from the grant on? */

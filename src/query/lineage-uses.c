@@ -84,11 +84,10 @@ Node *lineage_node(Lineage *l, NodeKey key) {
         }
         if (vec_reserve(&l->nodes, 1) < 0)
                 return NULL;
-        node = vec_alloc_zero(1, sizeof(*node));
+        node = arena_alloc(&l->arena, sizeof(*node), 16);
         if (!node)
                 return NULL;
-        node->key = key;
-        node->since = STORE_NONE;
+        *node = (Node){ .key = key, .since = STORE_NONE };
         l->nodes.data[l->nodes.size++] = node;
         l->slots[at] = (uint32_t)l->nodes.size;
         return node;
@@ -168,7 +167,7 @@ bool lineage_is_member(Lineage *l, NodeKey key, uint32_t identity) {
         }
 }
 
-int lineage_node_identities(Lineage *l, NodeKey key) {
+int lineage_node_identities(Lineage *l, Node *node) {
         static const StoreIdentityIndex indexes[] = {
                 [NODE_NONE] = STORE_IDENTITIES_BY_KEY,
                 [NODE_KEY] = STORE_IDENTITIES_BY_KEY,
@@ -180,13 +179,17 @@ int lineage_node_identities(Lineage *l, NodeKey key) {
                 [NODE_PRINCIPAL] = STORE_IDENTITIES_BY_PRINCIPAL,
                 [NODE_INSTANCE] = STORE_IDENTITIES_BY_SESSION,
         };
+        NodeKey key = node->key;
         StoreIdentityIndex index = indexes[key.kind];
-        StoreRange range = key.kind == NODE_INSTANCE
-                                           ? store_identities_by_session(l->store, store_string(l->store, key.string))
-                                           : store_identities_by(l->store, index, key.string);
 
+        if (!node->has_range) {
+                node->range = key.kind == NODE_INSTANCE
+                                              ? store_identities_by_session(l->store, store_string(l->store, key.string))
+                                              : store_identities_by(l->store, index, key.string);
+                node->has_range = true;
+        }
         l->identities.size = 0;
-        for (uint32_t i = range.first; i < range.end; i++) {
+        for (uint32_t i = node->range.first; i < node->range.end; i++) {
                 uint32_t identity = store_identity_at(l->store, index, i);
 
                 if (lineage_is_member(l, key, identity) && lineage_push(&l->identities, identity) < 0)
@@ -211,11 +214,8 @@ static uint32_t count_distinct(Lineage *l, uint32_t *ret_only) {
         return n;
 }
 
-/*
- * Adds up the uses of l->identities from SINCE on. 1 where SINCE falls into one of them, so that
- * only the trail can tell.
- */
-static int fold_uses(Lineage *l, uint32_t since, LineageUses *ret) {
+/* Adds up the uses of l->identities. */
+static int fold_uses(Lineage *l, LineageUses *ret) {
         LineageUses uses = no_uses;
 
         l->values.size = 0;
@@ -225,10 +225,6 @@ static int fold_uses(Lineage *l, uint32_t since, LineageUses *ret) {
                 for (uint32_t u = range.first; u < range.end; u++) {
                         StoreUse use = store_use(l->store, u);
 
-                        if (use.last < since)
-                                continue;
-                        if (use.first < since)
-                                return 1;
                         if (uses.first == STORE_NONE || use.first < uses.first)
                                 uses.first = use.first;
                         if (uses.last == STORE_NONE || use.last > uses.last)
@@ -273,9 +269,9 @@ int lineage_node_uses(Lineage *l, Node *node, uint32_t since, LineageUses *ret) 
         int r;
 
         if (!node->has_uses) {
-                r = lineage_node_identities(l, node->key);
+                r = lineage_node_identities(l, node);
                 if (r == 0)
-                        r = fold_uses(l, 0, &node->uses);
+                        r = fold_uses(l, &node->uses);
                 if (r == 0)
                         r = count_keys(l, &node->uses);
                 if (r < 0)
@@ -388,7 +384,7 @@ const Trail *lineage_node_trail(Lineage *l, Node *node) {
 
         if (node->has_trail)
                 return &node->trail;
-        r = lineage_node_identities(l, node->key);
+        r = lineage_node_identities(l, node);
         for (size_t i = 0; i < l->identities.size && r == 0; i++)
                 r = lineage_identity_events(l, l->identities.data[i], 0, STORE_NONE, &events);
         if (r < 0) {

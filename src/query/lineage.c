@@ -63,10 +63,8 @@ uint32_t lineage_identity_field(Lineage *l, uint32_t identity, unsigned field) {
 }
 
 bool lineage_is_success(Lineage *l, uint32_t event) {
-        return slice_equal(store_string(l->store, store_field(l->store, STORE_RESULT,
-                                                             store_tuple(l->store, STORE_RESULT, event),
-                                                             STORE_RESULT_OUTCOME)),
-                        SLICE_LITERAL("success"));
+        return store_field(l->store, STORE_RESULT, store_tuple(l->store, STORE_RESULT, event),
+                               STORE_RESULT_OUTCOME) == l->success;
 }
 
 static uint32_t identity_of(Lineage *l, uint32_t event) {
@@ -162,7 +160,7 @@ static int claim_node(Lineage *l, Node *node, uint32_t since, uint32_t row) {
         if (node->since <= since)
                 return 0;
         node->since = since;
-        r = lineage_node_identities(l, node->key);
+        r = lineage_node_identities(l, node);
         for (size_t i = 0; i < l->identities.size && r == 0; i++)
                 r = lineage_claim(l, l->identities.data[i], since, row);
         return r;
@@ -170,7 +168,7 @@ static int claim_node(Lineage *l, Node *node, uint32_t since, uint32_t row) {
 
 /* Logins are what a password is for: the user's identities without a key, before all else. */
 static int claim_logins(Lineage *l, Node *node, uint32_t since, uint32_t row) {
-        int r = lineage_node_identities(l, node->key);
+        int r = lineage_node_identities(l, node);
 
         for (size_t i = 0; i < l->identities.size && r == 0; i++) {
                 if (lineage_identity_field(l, l->identities.data[i], EVENT_ID_KEY) == STORE_NONE)
@@ -203,6 +201,7 @@ static int derive(Lineage *l, uint32_t row) {
         node = lineage_node(l, key);
         if (!node)
                 return -ENOMEM;
+        l->rows.data[row].node = node;
         if (lineage_is_whole(key.kind))
                 return claim_node(l, node, 0, row);
         if (node->since <= step.claim.since)
@@ -252,7 +251,9 @@ static int step_identity(Lineage *l, const LineageClaim *claim) {
         uint32_t arn = lineage_identity_field(l, claim->identity, EVENT_ID_ARN);
         int r = follow_grants(l, STORE_GRANTS_BY_IDENTITY, claim->identity, claim);
 
-        return r == 0 ? follow_grants(l, STORE_GRANTS_BY_SOURCE, arn, claim) : r;
+        if (r < 0 || !l->has_switches)
+                return r;
+        return follow_grants(l, STORE_GRANTS_BY_SOURCE, arn, claim);
 }
 
 bool lineage_same_role(Lineage *l, const StoreGrant *grant, const StoreGrant *other) {
@@ -354,7 +355,7 @@ static int mark_led(Lineage *l, unsigned char *is_led) {
                 if (node->is_led)
                         continue;
                 node->is_led = true;
-                r = lineage_node_identities(l, key);
+                r = lineage_node_identities(l, node);
                 for (size_t k = 0; k < l->identities.size; k++) {
                         /* what hands itself out leads nowhere new */
                         if (l->identities.data[k] != identity_of(l, grant.event))
@@ -524,6 +525,10 @@ int lineage_new(Store *store, const LineageQuestion *question, const Selection *
                 return -ENOMEM;
         l->store = store;
         l->question = *question;
+        l->success = store_find_string(store, SLICE_LITERAL("success"));
+        l->has_switches = store_dim_find(store, STORE_DIM_EVENT,
+                                          store_find_string(store, SLICE_LITERAL("SwitchRole"))) != STORE_NONE;
+        l->role = l->taker = STORE_NONE;
         l->claimed = vec_alloc_zero(store_n_identities(store), sizeof(*l->claimed));
         l->is_seen = vec_alloc_zero(store_n_grants(store), 1);
         r = l->claimed && l->is_seen ? 0 : -ENOMEM;
@@ -556,9 +561,9 @@ Lineage *lineage_free(Lineage *l) {
                 free(l->nodes.data[i]->trail.events);
                 free(l->nodes.data[i]->trail.n_successes);
                 free(l->nodes.data[i]->trail.n_ips);
-                free(l->nodes.data[i]);
         }
         vec_deinit(&l->nodes);
+        arena_deinit(&l->arena);
         free(l->slots);
         free(l->claimed);
         free(l->is_seen);

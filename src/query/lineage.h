@@ -32,6 +32,7 @@ typedef struct LineageRow {
         uint32_t depth;  /* from 1 */
         uint32_t parent; /* row whose credential it was done with, or which it led to; STORE_NONE */
         LineageUses uses;
+        struct LineageNode *node; /* private */
         bool is_attempt; /* it was denied or failed */
         bool is_whole;   /* leads to a key or a session, not to a principal or a host */
         uint32_t first_finding, n_findings;

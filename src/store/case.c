@@ -260,7 +260,8 @@ static int check_counts(Store *store) {
                         s[IMAGE_GRANTS].size / sizeof(StoreGrant) >= STORE_NONE ||
                         s[IMAGE_USES].size % sizeof(StoreUse) ||
                         s[IMAGE_USES].size / sizeof(StoreUse) > m->n_events ||
-                        s[IMAGE_USE_ENDS].size != m->n_identities * 4)
+                        s[IMAGE_USE_ENDS].size != m->n_identities * 4 ||
+                        s[IMAGE_GRANT_ENDS].size != m->n_identities * 4)
                 return STORE_HEADER;
         return 0;
 }

@@ -59,6 +59,7 @@ typedef enum ImageSection {
         IMAGE_USES = IMAGE_IDENTITIES_BY + STORE_N_IDENTITY_INDEXES, /* StoreUse[] by identity, first */
         IMAGE_USE_ENDS,      /* u32[n_identities]: where the uses of each end */
         IMAGE_USES_BY_IP,    /* u32[]: numbers of uses that have an address, by it */
+        IMAGE_GRANT_ENDS, /* u32[n_identities]: where each ends in the grants by identity */
         IMAGE_N_SECTIONS,
 } ImageSection;
 

@@ -26,7 +26,7 @@ typedef struct Lineage {
         uint32_t *indexes[N_TASKS]; /* that of TASK_USES is by address */
         uint32_t n_index[N_TASKS];
         StoreUse *uses;
-        uint32_t *use_ends;
+        uint32_t *use_ends, *grant_ends;
         uint32_t n_uses;
         unsigned char *is_success; /* of each result tuple */
 } Lineage;
@@ -127,6 +127,21 @@ static bool grant_key(const Lineage *l, StoreGrantIndex index, uint32_t i, uint6
         value = index == STORE_GRANTS_BY_IDENTITY ? identity : grant->fields[seal_grant_field(index)];
         *ret = value;
         return value != STORE_NONE;
+}
+
+/* Where the grants of each identity will end in their index. */
+static int count_grants(Lineage *l) {
+        const uint32_t *identities = image_writable(l->seal->store, IMAGE_EVENT_IDENTITY);
+        uint32_t n = l->seal->n_tuples[STORE_IDENTITY];
+
+        l->grant_ends = vec_alloc_zero(n, sizeof(uint32_t));
+        if (!l->grant_ends)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < l->n_grants; i++)
+                l->grant_ends[identities[l->grants[i].event]]++;
+        for (uint32_t i = 1; i < n; i++)
+                l->grant_ends[i] += l->grant_ends[i - 1];
+        return 0;
 }
 
 static int index_grants(Lineage *l, size_t task) {
@@ -285,6 +300,7 @@ static int write_lineage(Lineage *l) {
                 [IMAGE_GRANTS] = l->n_grants * sizeof(StoreGrant),
                 [IMAGE_USES] = l->n_uses * sizeof(StoreUse),
                 [IMAGE_USE_ENDS] = n_identities * 4,
+                [IMAGE_GRANT_ENDS] = n_identities * 4,
                 [IMAGE_USES_BY_IP] = (uint64_t)l->n_index[TASK_USES] * 4,
         };
         int r;
@@ -297,6 +313,7 @@ static int write_lineage(Lineage *l) {
         put(store, IMAGE_GRANTS, l->grants, sizes[IMAGE_GRANTS]);
         put(store, IMAGE_USES, l->uses, sizes[IMAGE_USES]);
         put(store, IMAGE_USE_ENDS, l->use_ends, sizes[IMAGE_USE_ENDS]);
+        put(store, IMAGE_GRANT_ENDS, l->grant_ends, sizes[IMAGE_GRANT_ENDS]);
         put(store, IMAGE_USES_BY_IP, l->indexes[TASK_USES], sizes[IMAGE_USES_BY_IP]);
         for (unsigned i = 0; i < TASK_USES; i++)
                 put(store, IMAGE_GRANTS_BY + i, l->indexes[i], sizes[IMAGE_GRANTS_BY + i]);
@@ -313,6 +330,8 @@ int seal_lineage(Seal *seal) {
         if (r == 0)
                 r = classify_results(&l);
         if (r == 0)
+                r = count_grants(&l);
+        if (r == 0)
                 r = parallel_run(seal->n_threads, N_TASKS, run_task, &l);
         if (r == 0)
                 r = write_lineage(&l);
@@ -321,6 +340,7 @@ int seal_lineage(Seal *seal) {
         free(l.grants);
         free(l.uses);
         free(l.use_ends);
+        free(l.grant_ends);
         free(l.is_success);
         return r;
 }
