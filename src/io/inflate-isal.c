@@ -8,6 +8,11 @@
  * is put back to where the member begins and zlib reads it, so that content, offsets and words of
  * every diagnosis are zlib's.
  *
+ * One difference is left: where nothing but the length of a code that is not used was damaged, so
+ * that the content and its CRC-32 are as they were, zlib refuses the block, and here it is sound.
+ * In a member larger than the ring, bytes that ISA-L made of a damaged block may be handed out if
+ * it makes more than a lag of them before it notices; zlib's diagnosis then follows behind them.
+ *
  * Layout: unpacked byte I of a member stands at ring[I % ring_cap]; [n_handed, n_out) is held. The
  * packed bytes of a member stay in the window of the file (n_fed of them were given to ISA-L), so
  * that being put back is nothing but forgetting; when the window is full, all but the last KEPT of
