@@ -73,7 +73,8 @@ static int choose_columns(const CliArgs *args, Lateral *lateral) {
         }
         if (lateral->n_names)
                 return 0;
-        for (size_t i = 0; (known = column_at(lateral, i)) && (lateral->findings || i < N_CONTRACT); i++)
+        for (size_t i = 0; (known = column_at(lateral, i)) && (lateral->findings || i < N_CONTRACT);
+                        i++)
                 lateral->names[lateral->n_names++] = known;
         if (lateral->findings)
                 return 0;
@@ -137,7 +138,8 @@ static int print_graph(CliQuery *query, const Lateral *lateral) {
         graph.is_backward = lateral->question.to && !lateral->question.from;
         if (r == 0)
                 r = cli_graph_read(&graph, rows, findings,
-                                cli_args_number(query->args, CLI_FLAG_LIMIT, UINT64_MAX), &more, &error);
+                                cli_args_number(query->args, CLI_FLAG_LIMIT, UINT64_MAX), &more,
+                                &error);
         if (r)
                 return cli_fail(r, error.message);
         exit = draw(query, lateral, &graph);

@@ -48,8 +48,8 @@ static const SpoorCell *cell(const SpoorRows *rows, const SpoorCell *cells, cons
 }
 
 /* The cell's text, NUL-ended behind the others. */
-static size_t take_text(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells,
-                const char *name) {
+static size_t take_text(
+                CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells, const char *name) {
         CliBuffer scratch = CLI_BUFFER_INIT;
         SpoorSlice text = cli_cell_text(cell(rows, cells, name), &scratch);
         size_t at = graph->texts.size;
@@ -133,12 +133,11 @@ static void link_hops(CliGraph *graph) {
 
 /* ---- findings ---- */
 
-static void put_cell(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells,
-                const char *name) {
+static void put_cell(
+                CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells, const char *name) {
         CliBuffer scratch = CLI_BUFFER_INIT;
 
-        (void)cli_text_visible(
-                        &graph->texts, cli_cell_text(cell(rows, cells, name), &scratch), 0);
+        (void)cli_text_visible(&graph->texts, cli_cell_text(cell(rows, cells, name), &scratch), 0);
         cli_buffer_deinit(&scratch);
 }
 
@@ -154,17 +153,18 @@ static void put_finding(CliGraph *graph, const SpoorRows *rows, const SpoorCell 
         CliBuffer *texts = &graph->texts;
 
         if (is_finding(name, "second-")) {
-                cli_buffer_text(texts, is_finding(name, "second-network")
-                                                       ? "new network "
-                                                       : "new address ");
+                cli_buffer_text(texts, is_finding(name, "second-network") ? "new network "
+                                                                          : "new address ");
                 put_cell(graph, rows, cells, "sourceIPAddress");
                 cli_buffer_text(texts, " from ");
                 put_cell(graph, rows, cells, "eventTime");
                 cli_buffer_text(texts, ", while the first goes on");
         } else if (is_finding(name, "used-after-")) {
-                cli_buffer_text(texts, is_finding(name, "used-after-stop")
-                                                       ? "used after the key it came from was stopped at "
-                                                       : "used after the role's sessions were revoked at ");
+                cli_buffer_text(texts,
+                                is_finding(name, "used-after-stop")
+                                                ? "used after the key it came from was stopped at "
+                                                : "used after the role's sessions were revoked "
+                                                  "at ");
                 put_cell(graph, rows, cells, "eventTime");
                 cli_buffer_text(texts, ": ");
                 put_cell(graph, rows, cells, "calls");
@@ -179,7 +179,8 @@ static void put_finding(CliGraph *graph, const SpoorRows *rows, const SpoorCell 
                 }
         } else {
                 cli_buffer_text(texts, is_finding(name, "first-time-role")
-                                                       ? "this principal takes this role for the first time"
+                                                       ? "this principal takes this role for the "
+                                                         "first time"
                                                        : "into another account");
         }
         cli_buffer_text(texts, "  [");
@@ -206,7 +207,8 @@ static int take_findings(CliGraph *graph, SpoorRows *findings, SpoorError *error
                         *text = graph->texts.size;
                         row = of;
                 }
-                if (of != CLI_GRAPH_NONE && !is_finding(name, "first") && !is_finding(name, "across"))
+                if (of != CLI_GRAPH_NONE && !is_finding(name, "first") &&
+                                !is_finding(name, "across"))
                         graph->hops[of].is_marked = true;
                 put_finding(graph, findings, cells);
         }

@@ -20,7 +20,7 @@ typedef struct CliHop {
         size_t time, edge, confidence, id, name;
         size_t source, source_key, ip, target, target_key;
         size_t first_use, last_use, outcome, pair_id, via, detail;
-        size_t findings;           /* lines of text, each ended by a newline */
+        size_t findings; /* lines of text, each ended by a newline */
         uint64_t uses, use_ips, keys;
         size_t parent, first_child, last_child, next; /* hops, or CLI_GRAPH_NONE */
         bool is_sleeper, is_marked; /* never used; has a finding that is an alarm */
@@ -35,8 +35,7 @@ typedef struct CliGraph {
         bool is_backward; /* children led to their parent */
 } CliGraph;
 
-#define CLI_GRAPH_INIT                                                                             \
-        ((CliGraph){.first_root = CLI_GRAPH_NONE, .last_root = CLI_GRAPH_NONE})
+#define CLI_GRAPH_INIT ((CliGraph){.first_root = CLI_GRAPH_NONE, .last_root = CLI_GRAPH_NONE})
 
 /*
  * Takes ROWS of spoor_lateral(), at most LIMIT (*ret_more: there were others), and FINDINGS of

@@ -1,6 +1,6 @@
 /*
- * The forest of lateral for Graphviz. A node is a credential, or where there is none a hop's target;
- * the same credential reached by two ways is one node. Everything quoted is escaped.
+ * The forest of lateral for Graphviz. A node is a credential, or where there is none a hop's
+ * target; the same credential reached by two ways is one node. Everything quoted is escaped.
  */
 #include "cli/graph.h"
 

@@ -1,7 +1,7 @@
 /*
- * The forest of lateral as a drawing. Hops stand in columns by level, from left to right; who has no
- * children takes the next free line, who has stands in the middle of them. Who made the hops that
- * have no parent stands in the first column, once for each run of the same.
+ * The forest of lateral as a drawing. Hops stand in columns by level, from left to right; who has
+ * no children takes the next free line, who has stands in the middle of them. Who made the hops
+ * that have no parent stands in the first column, once for each run of the same.
  *
  * Boxes are of one size, so nothing overlaps at any number of hops; texts are cut to what a box
  * holds and whole in its tooltip. All text is escaped. Linear in the number of hops.
@@ -24,7 +24,7 @@
 
 typedef struct Place {
         size_t level;
-        double y; /* in lines */
+        double y;      /* in lines */
         size_t source; /* of a root: its place among the sources */
 } Place;
 
@@ -101,7 +101,8 @@ static void place_levels(Drawing *d) {
                 if (h->parent != CLI_GRAPH_NONE)
                         continue;
                 if (d->n_sources == 0 ||
-                                !is_same_source(d, &graph->hops[d->sources[d->n_sources - 1].hop], h))
+                                !is_same_source(d, &graph->hops[d->sources[d->n_sources - 1].hop],
+                                                h))
                         d->sources[d->n_sources++].hop = hop;
                 place->source = d->n_sources - 1;
         }
@@ -119,9 +120,9 @@ static void place_parents(Drawing *d, size_t *order) {
                 const CliHop *h = &graph->hops[order[n]];
 
                 if (h->first_child != CLI_GRAPH_NONE)
-                        d->places[order[n]].y = (d->places[h->first_child].y +
-                                                                d->places[h->last_child].y) /
-                                                2;
+                        d->places[order[n]].y =
+                                        (d->places[h->first_child].y + d->places[h->last_child].y) /
+                                        2;
         }
         for (size_t hop = graph->first_root; hop != CLI_GRAPH_NONE; hop = graph->hops[hop].next) {
                 Source *source = &d->sources[d->places[hop].source];
@@ -175,7 +176,11 @@ static void put_hop(Drawing *d, size_t hop) {
         cli_buffer_char(d->line, '\n');
         put_xml(d->line, text(d, h->findings), 0);
         cli_buffer_text(d->line, "</title>");
-        put_box(d, x, y, h->is_marked ? "alarm" : !is_done ? "denied" : h->is_sleeper ? "sleeper" : "hop");
+        put_box(d, x, y,
+                        h->is_marked    ? "alarm"
+                        : !is_done      ? "denied"
+                        : h->is_sleeper ? "sleeper"
+                                        : "hop");
         put_line_of(d, x + 8, y + 17, "who", cli_graph_short(text(d, h->target)));
         if (h->target_key || h->keys > 1) {
                 char keys[48];
@@ -192,7 +197,7 @@ static void put_edge(Drawing *d, size_t hop) {
         const Place *place = &d->places[hop];
         const Source *source = &d->sources[place->source];
         double from = h->parent == CLI_GRAPH_NONE ? (source->first + source->last) / 2
-                                                   : d->places[h->parent].y;
+                                                  : d->places[h->parent].y;
         double x1 = x_of(place->level - 1) + BOX_WIDTH, y1 = y_of(from) + BOX_HEIGHT / 2.0;
         double x2 = x_of(place->level), y2 = y_of(place->y) + BOX_HEIGHT / 2.0;
 
@@ -202,9 +207,11 @@ static void put_edge(Drawing *d, size_t hop) {
                         "<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" class=\"%s\"%s/>", x1,
                         y1, x1 + 50, y1, x1 + 20, y2, x2, y2,
                         strcmp(text(d, h->confidence), "probable") == 0 ? "edge probable" : "edge",
-                        d->graph->is_backward ? " marker-start=\"url(#tip)\"" : " marker-end=\"url(#tip)\"");
+                        d->graph->is_backward ? " marker-start=\"url(#tip)\""
+                                              : " marker-end=\"url(#tip)\"");
         put_line_of(d, x2 - 128, y2 - 5, "label", text(d, h->edge));
-        cli_buffer_format(d->line, "<text x=\"%.1f\" y=\"%.1f\" class=\"label\">", x2 - 128, y2 + 13);
+        cli_buffer_format(
+                        d->line, "<text x=\"%.1f\" y=\"%.1f\" class=\"label\">", x2 - 128, y2 + 13);
         put_xml(d->line, text(d, h->time), FIT);
         cli_buffer_text(d->line, "</text>\n");
 }
@@ -221,7 +228,8 @@ static void put_source(Drawing *d, const Source *source) {
 }
 
 static void put_head(Drawing *d) {
-        double width = x_of(d->n_levels) + BOX_WIDTH + MARGIN, height = y_of((double)d->n_lines) + MARGIN;
+        double width = x_of(d->n_levels) + BOX_WIDTH + MARGIN,
+               height = y_of((double)d->n_lines) + MARGIN;
 
         cli_buffer_format(d->line,
                         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "

@@ -21,7 +21,7 @@ typedef struct Tree {
         const CliGraph *graph;
         CliOutput *output;
         CliBuffer *line;
-        CliBuffer margin; /* of the hop at hand: "│  " or "   " for each level above */
+        CliBuffer margin;  /* of the hop at hand: "│  " or "   " for each level above */
         bool bars[LEVELS]; /* of the last hop at each level: others follow it there */
         bool color;
 } Tree;
@@ -60,8 +60,7 @@ static void put_margin(Tree *tree, const CliHop *hop, bool is_first) {
         else
                 cli_buffer_text(tree->line, hop->next == CLI_GRAPH_NONE ? "   " : "│  ");
         if (!is_first)
-                cli_buffer_text(tree->line,
-                                hop->first_child == CLI_GRAPH_NONE ? "     " : "│    ");
+                cli_buffer_text(tree->line, hop->first_child == CLI_GRAPH_NONE ? "     " : "│    ");
 }
 
 static void put_target(Tree *tree, const CliHop *hop, size_t level) {
@@ -142,15 +141,19 @@ static void put_root(Tree *tree, size_t hop, size_t before) {
                         (b && strcmp(text(tree, b->source_key), text(tree, h->source_key)) == 0 &&
                                         strcmp(text(tree, b->source), text(tree, h->source)) == 0))
                 return;
-        put_colored(tree, BOLD, h->source_key ? text(tree, h->source_key)
-                                              : cli_graph_short(text(tree, h->source)));
+        put_colored(tree, BOLD,
+                        h->source_key ? text(tree, h->source_key)
+                                      : cli_graph_short(text(tree, h->source)));
         if (h->source_key)
                 cli_buffer_format(tree->line, "  %s", cli_graph_short(text(tree, h->source)));
         cli_buffer_char(tree->line, '\n');
 }
 
 void cli_render_tree(const CliGraph *graph, bool color, CliOutput *output, CliBuffer *line) {
-        Tree tree = {.graph = graph, .output = output, .line = line, .color = color,
+        Tree tree = {.graph = graph,
+                        .output = output,
+                        .line = line,
+                        .color = color,
                         .margin = CLI_BUFFER_INIT};
         size_t level = 0, root = CLI_GRAPH_NONE, before = CLI_GRAPH_NONE;
 

@@ -35,10 +35,10 @@ typedef enum Column {
         N_COLUMNS,
 } Column;
 
-static const char *const names[N_COLUMNS] = { "depth", "eventTime", "edge", "confidence", "eventID",
-        "eventName", "sourcePrincipal", "sourceKey", "sourceIPAddress", "targetPrincipal", "targetKey",
-        "uses", "firstUse", "lastUse", "useIPs", "outcome", "pairEventID", "findings", "via", "detail",
-        "keys", "row", "parent" };
+static const char *const names[N_COLUMNS] = {"depth", "eventTime", "edge", "confidence", "eventID",
+                "eventName", "sourcePrincipal", "sourceKey", "sourceIPAddress", "targetPrincipal",
+                "targetKey", "uses", "firstUse", "lastUse", "useIPs", "outcome", "pairEventID",
+                "findings", "via", "detail", "keys", "row", "parent"};
 
 typedef enum FindingColumn {
         FINDING_NAME,
@@ -56,9 +56,9 @@ typedef enum FindingColumn {
         N_FINDING_COLUMNS,
 } FindingColumn;
 
-static const char *const finding_names[N_FINDING_COLUMNS] = { "finding", "row", "eventTime", "eventID",
-        "key", "principal", "sourceIPAddress", "calls", "succeeded", "lastTime", "lastSuccessTime",
-        "evidence" };
+static const char *const finding_names[N_FINDING_COLUMNS] = {"finding", "row", "eventTime",
+                "eventID", "key", "principal", "sourceIPAddress", "calls", "succeeded", "lastTime",
+                "lastSuccessTime", "evidence"};
 
 typedef struct LateralRows {
         SpoorRows rows;
@@ -79,11 +79,11 @@ const char *spoor_finding_column(size_t i) {
 /* ---- cells ---- */
 
 static SpoorCell null_cell(void) {
-        return (SpoorCell){ .type = SPOOR_CELL_NULL };
+        return (SpoorCell){.type = SPOOR_CELL_NULL};
 }
 
 static SpoorCell count_cell(uint64_t count) {
-        return (SpoorCell){ .type = SPOOR_CELL_COUNT, .count = count };
+        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = count};
 }
 
 static SpoorCell name_cell(const char *name) {
@@ -93,7 +93,7 @@ static SpoorCell name_cell(const char *name) {
 static SpoorCell time_cell(Store *store, uint32_t event) {
         if (event == STORE_NONE)
                 return null_cell();
-        return (SpoorCell){ .type = SPOOR_CELL_TIME, .time = store_time(store, event) };
+        return (SpoorCell){.type = SPOOR_CELL_TIME, .time = store_time(store, event)};
 }
 
 static SpoorCell id_cell(Store *store, uint32_t event, char buffer[static STORE_ID_SIZE]) {
@@ -110,7 +110,8 @@ static SpoorCell dim_cell(Store *store, StoreDim dim, uint32_t event) {
 }
 
 /* The first of the grant's fields that is there. */
-static SpoorCell first_cell(Store *store, const StoreGrant *grant, const EventGrantField *fields, size_t n) {
+static SpoorCell first_cell(
+                Store *store, const StoreGrant *grant, const EventGrantField *fields, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 if (grant->fields[fields[i]] != STORE_NONE)
                         return engine_string_cell(store, grant->fields[fields[i]]);
@@ -119,9 +120,9 @@ static SpoorCell first_cell(Store *store, const StoreGrant *grant, const EventGr
 }
 
 static SpoorCell target_cell(Store *store, const StoreGrant *grant) {
-        static const EventGrantField fields[] = { EVENT_GRANT_PRINCIPAL, EVENT_GRANT_ROLE,
-                EVENT_GRANT_USER, EVENT_GRANT_ROLE_NAME, EVENT_GRANT_INSTANCE };
-        static const EventGrantField of_host[] = { EVENT_GRANT_INSTANCE };
+        static const EventGrantField fields[] = {EVENT_GRANT_PRINCIPAL, EVENT_GRANT_ROLE,
+                        EVENT_GRANT_USER, EVENT_GRANT_ROLE_NAME, EVENT_GRANT_INSTANCE};
+        static const EventGrantField of_host[] = {EVENT_GRANT_INSTANCE};
 
         if (grant->kind == EVENT_GRANT_HOST_HOP)
                 return first_cell(store, grant, of_host, 1);
@@ -164,7 +165,8 @@ static SpoorCell uses_cell(Store *store, const LineageRow *row, Column column) {
         }
 }
 
-static SpoorCell grant_cell(Store *store, const LineageRow *row, const StoreGrant *grant, Column column) {
+static SpoorCell grant_cell(
+                Store *store, const LineageRow *row, const StoreGrant *grant, Column column) {
         switch (column) {
         case COLUMN_EDGE:
                 return name_cell(lineage_edge_name(grant->kind));
@@ -189,7 +191,8 @@ static SpoorCell grant_cell(Store *store, const LineageRow *row, const StoreGran
         }
 }
 
-static SpoorCell cell_of(LateralRows *v, const LineageRow *row, const StoreGrant *grant, Column column) {
+static SpoorCell cell_of(
+                LateralRows *v, const LineageRow *row, const StoreGrant *grant, Column column) {
         Store *store = v->rows.scase->store;
 
         switch (column) {
@@ -201,7 +204,8 @@ static SpoorCell cell_of(LateralRows *v, const LineageRow *row, const StoreGrant
                 return id_cell(store, grant->event, v->ids[0]);
         case COLUMN_PAIR_ID:
                 return row->pair == STORE_NONE ? null_cell()
-                                               : id_cell(store, store_grant(store, row->pair).event, v->ids[1]);
+                                               : id_cell(store, store_grant(store, row->pair).event,
+                                                                 v->ids[1]);
         case COLUMN_NAME:
                 return dim_cell(store, STORE_DIM_EVENT, grant->event);
         case COLUMN_SOURCE_KEY:
@@ -280,8 +284,8 @@ static int next_finding(SpoorRows *rows, SpoorError *error) {
         cells[FINDING_ID] = id_cell(store, f->evidence[0], v->ids[0]);
         cells[FINDING_KEY] = engine_string_cell(store, f->key);
         cells[FINDING_PRINCIPAL] = dim_cell(store, STORE_DIM_PRINCIPAL, principal_of);
-        cells[FINDING_IP] = engine_string_cell(store, f->ip != STORE_NONE ? f->ip
-                                                                          : store_ip(store, principal_of));
+        cells[FINDING_IP] = engine_string_cell(
+                        store, f->ip != STORE_NONE ? f->ip : store_ip(store, principal_of));
         cells[FINDING_CALLS] = is_after ? count_cell(f->n_calls) : null_cell();
         cells[FINDING_SUCCESSES] = is_after ? count_cell(f->n_successes) : null_cell();
         cells[FINDING_LAST] = time_cell(store, f->last);
@@ -302,11 +306,11 @@ static void deinit(SpoorRows *rows) {
 int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const SpoorLateral *question,
                 bool is_chain, Lineage **ret_lineage, SpoorError *error) {
         LineageQuestion q = {
-                .from = slice_cstr(question->from),
-                .to = slice_cstr(question->to),
-                .max_depth = question->max_depth,
-                .has_attempts = question->attempts,
-                .keeps_rows = is_chain,
+                        .from = slice_cstr(question->from),
+                        .to = slice_cstr(question->to),
+                        .max_depth = question->max_depth,
+                        .has_attempts = question->attempts,
+                        .keeps_rows = is_chain,
         };
         int r;
 
@@ -335,7 +339,8 @@ static int ask(SpoorCase *scase, const SpoorSelection *selection, const SpoorLat
                 rows->columns[i] = columns[i];
         rows->next = next;
         rows->deinit = deinit;
-        r = engine_lineage(scase, selection, question, false, &((LateralRows *)rows)->lineage, error);
+        r = engine_lineage(
+                        scase, selection, question, false, &((LateralRows *)rows)->lineage, error);
         if (r) {
                 spoor_rows_free(rows);
                 return r;
@@ -351,8 +356,8 @@ int spoor_lateral(SpoorCase *scase, const SpoorSelection *selection, const Spoor
 
 int spoor_lateral_findings(SpoorCase *scase, const SpoorSelection *selection,
                 const SpoorLateral *question, SpoorRows **ret_rows, SpoorError *error) {
-        return ask(scase, selection, question, finding_names, N_FINDING_COLUMNS, next_finding, ret_rows,
-                        error);
+        return ask(scase, selection, question, finding_names, N_FINDING_COLUMNS, next_finding,
+                        ret_rows, error);
 }
 
 int spoor_what_check(const char *what, SpoorError *error) {
@@ -361,7 +366,8 @@ int spoor_what_check(const char *what, SpoorError *error) {
         if (r < 0)
                 return engine_fail(error, r, "%s", strerror(-r));
         return r ? engine_fail(error, SPOOR_E_WHAT,
-                                   "'%s' is no key, address or block, ARN, user name, nor key:, ip:, user:, "
+                                   "'%s' is no key, address or block, ARN, user name, nor key:, "
+                                   "ip:, user:, "
                                    "role:, session: or instance: and what follows",
                                    what)
                  : 0;

@@ -4,8 +4,8 @@
  * requestParameters and responseElements. Records of other names cost one load, unless they hand
  * out credentials all the same.
  *
- * Whether the call succeeded is not asked here: an attempt is a grant too, of an event whose outcome
- * says that it came to nothing.
+ * Whether the call succeeded is not asked here: an attempt is a grant too, of an event whose
+ * outcome says that it came to nothing.
  *
  * Texts stand in the record where they need no decoding, else in `texts`, which has room for all of
  * the record's from the beginning, so that it never moves.
@@ -24,7 +24,7 @@ typedef struct Grants {
 
 typedef void (*Read)(Grants *g);
 
-#define ABSENT ((Slice){ NULL, 0 })
+#define ABSENT ((Slice){NULL, 0})
 
 /* ---- values ---- */
 
@@ -48,7 +48,7 @@ static Slice text_of(Grants *g, JsonValue value) {
 }
 
 static JsonValue value_in(Slice object, const char *path) {
-        return object.size ? json_find(object, slice_cstr(path)) : (JsonValue){ JSON_ABSENT, ABSENT };
+        return object.size ? json_find(object, slice_cstr(path)) : (JsonValue){JSON_ABSENT, ABSENT};
 }
 
 static Slice in(Grants *g, Slice object, const char *path) {
@@ -106,11 +106,11 @@ static bool next_element(JsonValue array, size_t *at, JsonValue *ret) {
         *at = i;
         while (i > start && is_space(text[i - 1]))
                 i--;
-        *ret = (JsonValue){ text[start] == '"'   ? JSON_STRING
-                                    : text[start] == '{' ? JSON_OBJECT
-                                    : text[start] == '[' ? JSON_ARRAY
-                                                         : JSON_NUMBER,
-                slice(text + start, i - start) };
+        *ret = (JsonValue){text[start] == '"'   ? JSON_STRING
+                           : text[start] == '{' ? JSON_OBJECT
+                           : text[start] == '[' ? JSON_ARRAY
+                                                : JSON_NUMBER,
+                        slice(text + start, i - start)};
         return true;
 }
 
@@ -135,7 +135,7 @@ static EventGrant *add(Grants *g, EventGrantKind kind) {
                 return NULL;
         }
         grant = &g->reader->grants.data[g->reader->grants.size++];
-        *grant = (EventGrant){ .kind = kind };
+        *grant = (EventGrant){.kind = kind};
         return grant;
 }
 
@@ -296,7 +296,8 @@ static void read_access_key(Grants *g) {
 
 static void read_key_status(Grants *g) {
         Slice status = in(g, g->parts->request, "status");
-        bool is_stop = slice_equal(g->event->call[EVENT_CALL_NAME], SLICE_LITERAL("DeleteAccessKey")) ||
+        bool is_stop = slice_equal(g->event->call[EVENT_CALL_NAME],
+                                       SLICE_LITERAL("DeleteAccessKey")) ||
                        slice_equal(status, SLICE_LITERAL("Inactive"));
         EventGrant *grant = add(g, is_stop ? EVENT_GRANT_KEY_STOPPED : EVENT_GRANT_KEY_STARTED);
 
@@ -358,16 +359,17 @@ static Slice policy_in(Grants *g, Slice object, const char *path) {
 
 /* One grant for each principal of a statement. */
 static void add_principals(Grants *g, JsonValue statement, Slice role) {
-        static const char *const members[] = { "AWS", "Federated", "Service", "CanonicalUser" };
+        static const char *const members[] = {"AWS", "Federated", "Service", "CanonicalUser"};
         JsonValue principal = value_in(statement.text, "Principal"), named;
 
         if (statement.type != JSON_OBJECT ||
                         !slice_equal(in(g, statement.text, "Effect"), SLICE_LITERAL("Allow")))
                 return;
         for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-                JsonValue list = principal.type == JSON_OBJECT ? value_in(principal.text, members[i])
-                                 : i == 0                      ? principal /* "*" */
-                                                               : (JsonValue){ JSON_ABSENT, ABSENT };
+                JsonValue list = principal.type == JSON_OBJECT
+                                                 ? value_in(principal.text, members[i])
+                                 : i == 0 ? principal /* "*" */
+                                          : (JsonValue){JSON_ABSENT, ABSENT};
                 size_t at = 0;
 
                 while (next_element(list, &at, &named)) {
@@ -426,7 +428,7 @@ static bool revokes_sessions(Grants *g, Slice name) {
 }
 
 static void read_policy(Grants *g) {
-        static const char *const names[] = { "policyArn", "policyName", NULL };
+        static const char *const names[] = {"policyArn", "policyName", NULL};
         Slice user = in(g, g->parts->request, "userName");
         Slice role = in(g, g->parts->request, "roleName");
         Slice group = in(g, g->parts->request, "groupName");
@@ -452,14 +454,15 @@ static void read_policy(Grants *g) {
 /* ---- hosts and services ---- */
 
 static Slice role_in_request(Grants *g) {
-        static const char *const names[] = { "roleArn", "role", "roleARN", "serviceRole",
-                "executionRoleArn", "taskRoleArn", "serviceRoleArn", "iamInstanceProfile.arn",
-                "iamInstanceProfile.name", "IamInstanceProfile.Arn", "IamInstanceProfile.Name",
-                "iamInstanceProfile", "nodeRole", "jobRole", "overrides.taskRoleArn",
-                "AssociateIamInstanceProfileRequest.IamInstanceProfile.Arn",
-                "AssociateIamInstanceProfileRequest.IamInstanceProfile.Name",
-                "launchSpecification.iamInstanceProfile.arn",
-                "launchSpecification.iamInstanceProfile.name", NULL };
+        static const char *const names[] = {"roleArn", "role", "roleARN", "serviceRole",
+                        "executionRoleArn", "taskRoleArn", "serviceRoleArn",
+                        "iamInstanceProfile.arn", "iamInstanceProfile.name",
+                        "IamInstanceProfile.Arn", "IamInstanceProfile.Name", "iamInstanceProfile",
+                        "nodeRole", "jobRole", "overrides.taskRoleArn",
+                        "AssociateIamInstanceProfileRequest.IamInstanceProfile.Arn",
+                        "AssociateIamInstanceProfileRequest.IamInstanceProfile.Name",
+                        "launchSpecification.iamInstanceProfile.arn",
+                        "launchSpecification.iamInstanceProfile.name", NULL};
         Slice role = first_in(g, g->parts->request, names);
 
         return role.size ? role : in(g, g->parts->response, "role");
@@ -489,8 +492,8 @@ static void read_run_instances(Grants *g) {
 }
 
 static void read_pass_role(Grants *g) {
-        static const char *const names[] = { "functionName", "instanceId", "InstanceId",
-                "AssociateIamInstanceProfileRequest.InstanceId", NULL };
+        static const char *const names[] = {"functionName", "instanceId", "InstanceId",
+                        "AssociateIamInstanceProfileRequest.InstanceId", NULL};
         Slice instance = first_in(g, g->parts->request, names);
 
         pass_role(g, role_in_request(g), is_arn(instance) ? behind_last(instance, ':') : instance);
@@ -504,12 +507,13 @@ static void host_hop(Grants *g, Slice instance) {
 }
 
 static void read_host_hop(Grants *g) {
-        static const char *const names[] = { "target", "instanceId", "InstanceId", NULL };
+        static const char *const names[] = {"target", "instanceId", "InstanceId", NULL};
         Slice instance = first_in(g, g->parts->request, names);
         JsonValue list = value_in(g->parts->request, "instanceIds"), item;
         size_t at = 0;
 
-        if (slice_equal(g->event->call[EVENT_CALL_NAME], SLICE_LITERAL("ModifyInstanceAttribute")) &&
+        if (slice_equal(g->event->call[EVENT_CALL_NAME],
+                            SLICE_LITERAL("ModifyInstanceAttribute")) &&
                         value_in(g->parts->request, "userData").type == JSON_ABSENT)
                 return;
         if (instance.size)
@@ -528,62 +532,63 @@ typedef struct Name {
         Read read;
 } Name;
 
-#define NAME(text, read) { SLICE_INIT(text), read }
+#define NAME(text, read)                                                                           \
+        { SLICE_INIT(text), read }
 
 static const Name names[] = {
-        NAME("AssumeRole", read_assume_role),
-        NAME("AssumeRoleWithSAML", read_assume_role_saml),
-        NAME("AssumeRoleWithWebIdentity", read_assume_role_web),
-        NAME("AssumeRoot", read_assume_root),
-        NAME("GetSessionToken", read_session_token),
-        NAME("GetFederationToken", read_federation_token),
-        NAME("ConsoleLogin", read_console_login),
-        NAME("SwitchRole", read_switch_role),
-        NAME("CreateAccessKey", read_access_key),
-        NAME("UpdateAccessKey", read_key_status),
-        NAME("DeleteAccessKey", read_key_status),
-        NAME("CreateLoginProfile", read_login_profile),
-        NAME("UpdateLoginProfile", read_login_profile),
-        NAME("CreateUser", read_create_user),
-        NAME("CreateRole", read_create_role),
-        NAME("UpdateAssumeRolePolicy", read_trust_policy),
-        NAME("AttachUserPolicy", read_policy),
-        NAME("AttachRolePolicy", read_policy),
-        NAME("AttachGroupPolicy", read_policy),
-        NAME("PutUserPolicy", read_policy),
-        NAME("PutRolePolicy", read_policy),
-        NAME("PutGroupPolicy", read_policy),
-        NAME("AddUserToGroup", read_policy),
-        NAME("RunInstances", read_run_instances),
-        NAME("RequestSpotInstances", read_pass_role),
-        NAME("AssociateIamInstanceProfile", read_pass_role),
-        NAME("ReplaceIamInstanceProfileAssociation", read_pass_role),
-        NAME("CreateFunction20150331", read_pass_role),
-        NAME("CreateFunction20150331v2", read_pass_role),
-        NAME("UpdateFunctionConfiguration20150331", read_pass_role),
-        NAME("UpdateFunctionConfiguration20150331v2", read_pass_role),
-        NAME("UpdateFunctionCode20150331", read_pass_role),
-        NAME("UpdateFunctionCode20150331v2", read_pass_role),
-        NAME("RegisterTaskDefinition", read_pass_role),
-        NAME("RunTask", read_pass_role),
-        NAME("CreateStack", read_pass_role),
-        NAME("UpdateStack", read_pass_role),
-        NAME("CreateProject", read_pass_role),
-        NAME("UpdateProject", read_pass_role),
-        NAME("CreateJob", read_pass_role),
-        NAME("CreateDevEndpoint", read_pass_role),
-        NAME("CreateNotebookInstance", read_pass_role),
-        NAME("CreateTrainingJob", read_pass_role),
-        NAME("CreateProcessingJob", read_pass_role),
-        NAME("CreateStateMachine", read_pass_role),
-        NAME("CreateNodegroup", read_pass_role),
-        NAME("CreateLaunchConfiguration", read_pass_role),
-        NAME("StartSession", read_host_hop),
-        NAME("SendCommand", read_host_hop),
-        NAME("SendSSHPublicKey", read_host_hop),
-        NAME("SendSerialConsoleSSHPublicKey", read_host_hop),
-        NAME("GetPasswordData", read_host_hop),
-        NAME("ModifyInstanceAttribute", read_host_hop),
+                NAME("AssumeRole", read_assume_role),
+                NAME("AssumeRoleWithSAML", read_assume_role_saml),
+                NAME("AssumeRoleWithWebIdentity", read_assume_role_web),
+                NAME("AssumeRoot", read_assume_root),
+                NAME("GetSessionToken", read_session_token),
+                NAME("GetFederationToken", read_federation_token),
+                NAME("ConsoleLogin", read_console_login),
+                NAME("SwitchRole", read_switch_role),
+                NAME("CreateAccessKey", read_access_key),
+                NAME("UpdateAccessKey", read_key_status),
+                NAME("DeleteAccessKey", read_key_status),
+                NAME("CreateLoginProfile", read_login_profile),
+                NAME("UpdateLoginProfile", read_login_profile),
+                NAME("CreateUser", read_create_user),
+                NAME("CreateRole", read_create_role),
+                NAME("UpdateAssumeRolePolicy", read_trust_policy),
+                NAME("AttachUserPolicy", read_policy),
+                NAME("AttachRolePolicy", read_policy),
+                NAME("AttachGroupPolicy", read_policy),
+                NAME("PutUserPolicy", read_policy),
+                NAME("PutRolePolicy", read_policy),
+                NAME("PutGroupPolicy", read_policy),
+                NAME("AddUserToGroup", read_policy),
+                NAME("RunInstances", read_run_instances),
+                NAME("RequestSpotInstances", read_pass_role),
+                NAME("AssociateIamInstanceProfile", read_pass_role),
+                NAME("ReplaceIamInstanceProfileAssociation", read_pass_role),
+                NAME("CreateFunction20150331", read_pass_role),
+                NAME("CreateFunction20150331v2", read_pass_role),
+                NAME("UpdateFunctionConfiguration20150331", read_pass_role),
+                NAME("UpdateFunctionConfiguration20150331v2", read_pass_role),
+                NAME("UpdateFunctionCode20150331", read_pass_role),
+                NAME("UpdateFunctionCode20150331v2", read_pass_role),
+                NAME("RegisterTaskDefinition", read_pass_role),
+                NAME("RunTask", read_pass_role),
+                NAME("CreateStack", read_pass_role),
+                NAME("UpdateStack", read_pass_role),
+                NAME("CreateProject", read_pass_role),
+                NAME("UpdateProject", read_pass_role),
+                NAME("CreateJob", read_pass_role),
+                NAME("CreateDevEndpoint", read_pass_role),
+                NAME("CreateNotebookInstance", read_pass_role),
+                NAME("CreateTrainingJob", read_pass_role),
+                NAME("CreateProcessingJob", read_pass_role),
+                NAME("CreateStateMachine", read_pass_role),
+                NAME("CreateNodegroup", read_pass_role),
+                NAME("CreateLaunchConfiguration", read_pass_role),
+                NAME("StartSession", read_host_hop),
+                NAME("SendCommand", read_host_hop),
+                NAME("SendSSHPublicKey", read_host_hop),
+                NAME("SendSerialConsoleSSHPublicKey", read_host_hop),
+                NAME("GetPasswordData", read_host_hop),
+                NAME("ModifyInstanceAttribute", read_host_hop),
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -596,7 +601,7 @@ static unsigned bucket_of(Slice name) {
 }
 
 void grant_reader_init(GrantReader *reader) {
-        *reader = (GrantReader){ 0 };
+        *reader = (GrantReader){0};
         for (unsigned i = 0; i < N_NAMES; i++) {
                 unsigned bucket = bucket_of(names[i].name);
 
@@ -623,7 +628,7 @@ unsigned grant_find(const GrantReader *reader, Slice name) {
 }
 
 int grant_read(GrantReader *reader, unsigned named, const GrantParts *parts, Event *event) {
-        Grants g = { .reader = reader, .parts = parts, .event = event };
+        Grants g = {.reader = reader, .parts = parts, .event = event};
         size_t room = 4 * (parts->request.size + parts->response.size + parts->additional.size) +
                       parts->provider.size + event->identity[EVENT_ID_USER_NAME].size + 16;
 

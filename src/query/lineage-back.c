@@ -1,8 +1,9 @@
 /*
  * What a question names, and following it backward: by what grants an identity came to be, and who
- * made those. The same edges as forward, found from their other end: the key handed out, the session
- * begun, the user or role created, the host entered. What gives power over somebody counts where it
- * came before what that power was used for, so a step carries the event that it must have led to.
+ * made those. The same edges as forward, found from their other end: the key handed out, the
+ * session begun, the user or role created, the host entered. What gives power over somebody counts
+ * where it came before what that power was used for, so a step carries the event that it must have
+ * led to.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,18 +19,22 @@ int lineage_parse_what(Slice text, What *ret) {
                 Slice prefix;
                 WhatKind kind;
         } prefixes[] = {
-                { SLICE_INIT("key:"), WHAT_KEY },         { SLICE_INIT("ip:"), WHAT_IP },
-                { SLICE_INIT("user:"), WHAT_USER },       { SLICE_INIT("role:"), WHAT_ROLE },
-                { SLICE_INIT("session:"), WHAT_SESSION }, { SLICE_INIT("instance:"), WHAT_INSTANCE },
+                        {SLICE_INIT("key:"), WHAT_KEY},
+                        {SLICE_INIT("ip:"), WHAT_IP},
+                        {SLICE_INIT("user:"), WHAT_USER},
+                        {SLICE_INIT("role:"), WHAT_ROLE},
+                        {SLICE_INIT("session:"), WHAT_SESSION},
+                        {SLICE_INIT("instance:"), WHAT_INSTANCE},
         };
         Selection *selection;
         int r = 0;
 
-        *ret = (What){ WHAT_ANY, text };
+        *ret = (What){WHAT_ANY, text};
         for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
                 if (slice_starts_with(text, prefixes[i].prefix))
-                        *ret = (What){ prefixes[i].kind, slice(text.data + prefixes[i].prefix.size,
-                                                                 text.size - prefixes[i].prefix.size) };
+                        *ret = (What){prefixes[i].kind,
+                                        slice(text.data + prefixes[i].prefix.size,
+                                                        text.size - prefixes[i].prefix.size)};
         }
         if (!ret->text.size)
                 return LINEAGE_E_WHAT;
@@ -110,7 +115,8 @@ static int push_block(Lineage *l, Slice block) {
         for (uint32_t v = 0; v < store_dim_size(l->store, STORE_DIM_IP) && r == 0; v++) {
                 uint32_t ip = store_dim_value(l->store, STORE_DIM_IP, v);
 
-                if (pattern_match(&selection->dims[STORE_DIM_IP].data[0], store_string(l->store, ip)))
+                if (pattern_match(&selection->dims[STORE_DIM_IP].data[0],
+                                    store_string(l->store, ip)))
                         r = push_ip(l, ip);
         }
         selection_free(selection);
@@ -134,7 +140,8 @@ int lineage_what_identities(Lineage *l, const What *what) {
                 range = store_identities_by_session(l->store, what->text);
                 for (uint32_t i = range.first; i < range.end && r == 0; i++)
                         r = lineage_push(&l->identities,
-                                        store_identity_at(l->store, STORE_IDENTITIES_BY_SESSION, i));
+                                        store_identity_at(
+                                                        l->store, STORE_IDENTITIES_BY_SESSION, i));
                 break;
         default:
                 if (what->kind == WHAT_USER)
@@ -167,7 +174,7 @@ int lineage_begin_from(Lineage *l, Slice text) {
 
 /* IDENTITY, for what it did up to before UNTIL. `claimed` holds the latest such event, plus one. */
 static int want(Lineage *l, uint32_t identity, uint32_t until, uint32_t row) {
-        Step step = { STEP_IDENTITY, { identity, 0, until, row }, STORE_NONE };
+        Step step = {STEP_IDENTITY, {identity, 0, until, row}, STORE_NONE};
 
         if (identity >= store_n_identities(l->store))
                 return 0;
@@ -190,7 +197,7 @@ static int take(Lineage *l, uint32_t grant, uint32_t row);
 /* Policies and the creation that let the source of GRANT take its role. */
 static int take_doors(Lineage *l, const StoreGrant *grant, uint32_t row) {
         uint32_t principal = store_dim_of(l->store, STORE_DIM_PRINCIPAL, grant->event);
-        NodeKey key = { NODE_DOORS, grant->fields[EVENT_GRANT_ROLE_NAME], principal };
+        NodeKey key = {NODE_DOORS, grant->fields[EVENT_GRANT_ROLE_NAME], principal};
         StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_ROLE, key.string);
         Node *node = lineage_node(l, key);
         int r = 0;
@@ -229,12 +236,14 @@ static int take(Lineage *l, uint32_t number, uint32_t parent) {
         grant = store_grant(l->store, l->rows.data[row].grant);
         if (!lineage_is_success(l, grant.event))
                 return 0;
-        if (grant.kind == EVENT_GRANT_SWITCH_ROLE && grant.fields[EVENT_GRANT_SOURCE] != STORE_NONE) {
+        if (grant.kind == EVENT_GRANT_SWITCH_ROLE &&
+                        grant.fields[EVENT_GRANT_SOURCE] != STORE_NONE) {
                 StoreRange range = store_identities_by(l->store, STORE_IDENTITIES_BY_ARN,
                                 grant.fields[EVENT_GRANT_SOURCE]);
 
                 for (uint32_t i = range.first; i < range.end && r == 0; i++)
-                        r = want(l, store_identity_at(l->store, STORE_IDENTITIES_BY_ARN, i), grant.event, row);
+                        r = want(l, store_identity_at(l->store, STORE_IDENTITIES_BY_ARN, i),
+                                        grant.event, row);
         } else {
                 r = want(l, store_tuple(l->store, STORE_IDENTITY, grant.event), grant.event, row);
         }
@@ -244,8 +253,8 @@ static int take(Lineage *l, uint32_t number, uint32_t parent) {
 }
 
 /* Grants under VALUE whose kind is in KINDS (bits), from event SINCE to before UNTIL. */
-static int take_by(Lineage *l, StoreGrantIndex index, uint32_t value, uint32_t kinds, uint32_t since,
-                uint32_t until, uint32_t account, uint32_t row) {
+static int take_by(Lineage *l, StoreGrantIndex index, uint32_t value, uint32_t kinds,
+                uint32_t since, uint32_t until, uint32_t account, uint32_t row) {
         StoreRange range = store_grants_by(l->store, index, value);
         int r = 0;
 
@@ -258,8 +267,8 @@ static int take_by(Lineage *l, StoreGrantIndex index, uint32_t value, uint32_t k
                 if (grant.event >= until)
                         break;
                 if (grant.kind < EVENT_N_EDGES && (kinds >> grant.kind & 1) &&
-                                (account == STORE_NONE ||
-                                                store_dim_of(l->store, STORE_DIM_ACCOUNT, grant.event) == account))
+                                (account == STORE_NONE || store_dim_of(l->store, STORE_DIM_ACCOUNT,
+                                                                          grant.event) == account))
                         r = take(l, number, row);
         }
         return r;
@@ -273,7 +282,8 @@ static bool is_issued(Lineage *l, uint32_t key) {
         StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_KEY, key);
 
         for (uint32_t i = range.first; i < range.end; i++) {
-                StoreGrant grant = store_grant(l->store, store_grant_at(l->store, STORE_GRANTS_BY_KEY, i));
+                StoreGrant grant = store_grant(
+                                l->store, store_grant_at(l->store, STORE_GRANTS_BY_KEY, i));
 
                 if (grant.kind <= EVENT_GRANT_ACCESS_KEY && lineage_is_success(l, grant.event))
                         return true;
@@ -284,7 +294,8 @@ static bool is_issued(Lineage *l, uint32_t key) {
 /* Logins and other grants without a key by which the session of IDENTITY began. */
 static int take_session(Lineage *l, uint32_t identity, uint32_t row) {
         uint32_t pid = lineage_identity_field(l, identity, EVENT_ID_PRINCIPAL_ID);
-        Slice created = store_string(l->store, lineage_identity_field(l, identity, EVENT_ID_CREATION_DATE));
+        Slice created = store_string(
+                        l->store, lineage_identity_field(l, identity, EVENT_ID_CREATION_DATE));
         StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_PRINCIPAL_ID, pid);
         int64_t time;
         int r = 0;
@@ -309,10 +320,12 @@ static int take_session(Lineage *l, uint32_t identity, uint32_t row) {
 }
 
 static Slice session_of(Lineage *l, uint32_t identity) {
-        Slice pid = store_string(l->store, lineage_identity_field(l, identity, EVENT_ID_PRINCIPAL_ID));
+        Slice pid = store_string(
+                        l->store, lineage_identity_field(l, identity, EVENT_ID_PRINCIPAL_ID));
         const char *colon = pid.size ? memchr(pid.data, ':', pid.size) : NULL;
 
-        return colon ? slice(colon + 1, pid.size - (size_t)(colon + 1 - pid.data)) : (Slice){ NULL, 0 };
+        return colon ? slice(colon + 1, pid.size - (size_t)(colon + 1 - pid.data))
+                     : (Slice){NULL, 0};
 }
 
 static int step_back(Lineage *l, const LineageClaim *c) {
@@ -324,20 +337,23 @@ static int step_back(Lineage *l, const LineageClaim *c) {
         int r = 0;
 
         if (c->since == 0 && key != STORE_NONE)
-                r = take_by(l, STORE_GRANTS_BY_KEY, key, WITH_KEY, 0, STORE_NONE, STORE_NONE, c->row);
+                r = take_by(l, STORE_GRANTS_BY_KEY, key, WITH_KEY, 0, STORE_NONE, STORE_NONE,
+                                c->row);
         if (r == 0 && c->since == 0 && (key == STORE_NONE || !is_issued(l, key)))
                 r = take_session(l, c->identity, c->row);
         if (r == 0)
                 r = take_by(l, STORE_GRANTS_BY_PRINCIPAL_ID,
                                 lineage_identity_field(l, c->identity, EVENT_ID_PRINCIPAL_ID),
-                                BIT(EVENT_GRANT_CREATE_USER), c->since, c->until, STORE_NONE, c->row);
+                                BIT(EVENT_GRANT_CREATE_USER), c->since, c->until, STORE_NONE,
+                                c->row);
         if (r == 0 && user != STORE_NONE)
                 r = take_by(l, STORE_GRANTS_BY_USER, user, BIT(EVENT_GRANT_LOGIN_PROFILE), c->since,
                                 c->until, account, c->row);
         if (r == 0)
                 r = take_by(l, STORE_GRANTS_BY_PRINCIPAL,
                                 lineage_identity_field(l, c->identity, STORE_ID_PRINCIPAL),
-                                BIT(EVENT_GRANT_CREATE_ROLE), c->since, c->until, STORE_NONE, c->row);
+                                BIT(EVENT_GRANT_CREATE_ROLE), c->since, c->until, STORE_NONE,
+                                c->row);
         if (r == 0)
                 r = take_by(l, STORE_GRANTS_BY_INSTANCE, host,
                                 BIT(EVENT_GRANT_HOST_HOP) | BIT(EVENT_GRANT_PASS_ROLE), c->since,
@@ -349,7 +365,8 @@ static int step_back(Lineage *l, const LineageClaim *c) {
 static int take_named(Lineage *l, const What *what) {
         uint32_t string = store_find_string(l->store, what->text), none = STORE_NONE;
         const char *slash = memrchr(what->text.data, '/', what->text.size);
-        Slice name = slash ? slice(slash + 1, what->text.size - (size_t)(slash + 1 - what->text.data))
+        Slice name = slash ? slice(slash + 1, what->text.size -
+                                                              (size_t)(slash + 1 - what->text.data))
                            : what->text;
         StoreRange range;
         int r = 0;
@@ -366,12 +383,14 @@ static int take_named(Lineage *l, const What *what) {
                                 0, none, none, none);
         case WHAT_ROLE:
         case WHAT_ARN:
-                range = store_grants_by(l->store, STORE_GRANTS_BY_ROLE, store_find_string(l->store, name));
+                range = store_grants_by(
+                                l->store, STORE_GRANTS_BY_ROLE, store_find_string(l->store, name));
                 for (uint32_t i = range.first; i < range.end && r == 0; i++) {
                         uint32_t number = store_grant_at(l->store, STORE_GRANTS_BY_ROLE, i);
                         StoreGrant grant = store_grant(l->store, number);
 
-                        if ((grant.kind <= EVENT_GRANT_SERVICE_ROLE || grant.kind == EVENT_GRANT_CREATE_ROLE) &&
+                        if ((grant.kind <= EVENT_GRANT_SERVICE_ROLE ||
+                                            grant.kind == EVENT_GRANT_CREATE_ROLE) &&
                                         (!slash || grant.fields[EVENT_GRANT_ROLE] == string))
                                 r = take(l, number, none);
                 }
@@ -380,8 +399,8 @@ static int take_named(Lineage *l, const What *what) {
                                         BIT(EVENT_GRANT_TRUST_POLICY) - 1, 0, none, none, none);
                 return r;
         case WHAT_SESSION:
-                return take_by(l, STORE_GRANTS_BY_PRINCIPAL, string, BIT(EVENT_GRANT_TRUST_POLICY) - 1, 0,
-                                none, none, none);
+                return take_by(l, STORE_GRANTS_BY_PRINCIPAL, string,
+                                BIT(EVENT_GRANT_TRUST_POLICY) - 1, 0, none, none, none);
         default:
                 return 0;
         }

@@ -1,12 +1,12 @@
 /*
- * Uses of every row, and what is remarkable about it. Rows come in the order in which they were met,
- * a row behind its parent, so that what befell a key is handed down to all that came from it.
+ * Uses of every row, and what is remarkable about it. Rows come in the order in which they were
+ * met, a row behind its parent, so that what befell a key is handed down to all that came from it.
  *
  *     second address    the first use from another address lies before the last from the first one
- *     after stop        a key that it came from was deactivated or deleted, and it was used after that
- *     after revocation  its role's older sessions were refused, and it was used after that
- *     first time        the principal's first success in taking the role
- *     across accounts   the role stands in another account than who took it
+ *     after stop        a key that it came from was deactivated or deleted, and it was used after
+ * that after revocation  its role's older sessions were refused, and it was used after that first
+ * time        the principal's first success in taking the role across accounts   the role stands in
+ * another account than who took it
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,8 +23,12 @@ static LineageFinding *add(Lineage *l, LineageFindingKind kind, uint32_t row, ui
                 return NULL;
         }
         finding = &l->findings.data[l->findings.size++];
-        *finding = (LineageFinding){ .kind = kind, .row = row, .key = key, .ip = STORE_NONE,
-                .last = STORE_NONE, .last_success = STORE_NONE };
+        *finding = (LineageFinding){.kind = kind,
+                        .row = row,
+                        .key = key,
+                        .ip = STORE_NONE,
+                        .last = STORE_NONE,
+                        .last_success = STORE_NONE};
         memset(finding->evidence, 0xFF, sizeof(finding->evidence));
         return finding;
 }
@@ -69,7 +73,7 @@ static Slice network_of(Slice ip) {
 
 /* Addresses of l->identities, one entry for each, in order of first use. */
 static int list_addresses(Lineage *l, Address **ret, size_t *ret_n) {
-        VEC(Address) list = { 0 };
+        VEC(Address) list = {0};
         size_t n = 0;
 
         for (size_t i = 0; i < l->identities.size; i++) {
@@ -83,7 +87,7 @@ static int list_addresses(Lineage *l, Address **ret, size_t *ret_n) {
                         StoreUse use = store_use(l->store, u);
 
                         if (use.ip != STORE_NONE && is_address(store_string(l->store, use.ip)))
-                                list.data[list.size++] = (Address){ use.ip, use.first, use.last };
+                                list.data[list.size++] = (Address){use.ip, use.first, use.last};
                 }
         }
         if (list.size)
@@ -111,7 +115,7 @@ static int find_overlap(Lineage *l, Node *node) {
 
         if (node->has_overlap)
                 return 0;
-        node->overlap = (Overlap){ .ip = STORE_NONE };
+        node->overlap = (Overlap){.ip = STORE_NONE};
         node->has_overlap = true;
         r = lineage_node_identities(l, node);
         if (r == 0)
@@ -122,8 +126,8 @@ static int find_overlap(Lineage *l, Node *node) {
 
                 if (node->overlap.ip != STORE_NONE && !is_network)
                         continue;
-                node->overlap = (Overlap){ list[i].ip, list[i].first, list[0].first, list[0].last,
-                        is_network };
+                node->overlap = (Overlap){
+                                list[i].ip, list[i].first, list[0].first, list[0].last, is_network};
                 if (is_network)
                         break;
         }
@@ -151,8 +155,8 @@ static int tell_overlap(Lineage *l, Node *node, uint32_t row, uint32_t key) {
 /* ---- used although it was over ---- */
 
 /* The first grant of KIND with success in RANGE after EVENT. */
-static uint32_t first_after(Lineage *l, StoreGrantIndex index, StoreRange range, EventGrantKind kind,
-                uint32_t event) {
+static uint32_t first_after(Lineage *l, StoreGrantIndex index, StoreRange range,
+                EventGrantKind kind, uint32_t event) {
         range = store_grants_since(l->store, index, range, event + 1);
         for (uint32_t i = range.first; i < range.end; i++) {
                 StoreGrant grant = store_grant(l->store, store_grant_at(l->store, index, i));
@@ -165,7 +169,7 @@ static uint32_t first_after(Lineage *l, StoreGrantIndex index, StoreRange range,
 
 /* When KEY was stopped after EVENT; PARENT (or NULL) is likely to be its node. */
 static uint32_t stop_of(Lineage *l, uint32_t key, Node *parent, uint32_t event) {
-        NodeKey wanted = { NODE_KEY, key, 0 };
+        NodeKey wanted = {NODE_KEY, key, 0};
         Node *node = parent && parent->key.kind == NODE_KEY && parent->key.string == key
                                      ? parent
                                      : lineage_node(l, wanted);
@@ -180,7 +184,8 @@ static uint32_t stop_of(Lineage *l, uint32_t key, Node *parent, uint32_t event) 
 }
 
 /* Calls of NODE after EVENT, told on ROW. */
-static int tell_after(Lineage *l, LineageFindingKind kind, Node *node, uint32_t row, uint32_t event) {
+static int tell_after(
+                Lineage *l, LineageFindingKind kind, Node *node, uint32_t row, uint32_t event) {
         uint32_t key = node->key.kind == NODE_KEY ? node->key.string : STORE_NONE, at;
         LineageFinding *finding;
         const Trail *trail;
@@ -225,7 +230,8 @@ static uint32_t revocation_of(Lineage *l, const StoreGrant *grant) {
         if (event == STORE_NONE || !arn.size)
                 return event;
         account = store_string(l->store, store_dim_of(l->store, STORE_DIM_ACCOUNT, event));
-        return !account.size || memmem(arn.data, arn.size, account.data, account.size) ? event : STORE_NONE;
+        return !account.size || memmem(arn.data, arn.size, account.data, account.size) ? event
+                                                                                       : STORE_NONE;
 }
 
 /* ---- who took the role ---- */
@@ -236,14 +242,18 @@ static bool takes_role(const StoreGrant *grant) {
 
 static int tell_taking(Lineage *l, uint32_t number, const StoreGrant *grant) {
         const LineageRow *row = &l->rows.data[number];
-        uint32_t role = grant->fields[EVENT_GRANT_ROLE] == STORE_NONE ? grant->fields[EVENT_GRANT_ROLE_NAME]
-                                                                      : grant->fields[EVENT_GRANT_ROLE];
+        uint32_t role = grant->fields[EVENT_GRANT_ROLE] == STORE_NONE
+                                        ? grant->fields[EVENT_GRANT_ROLE_NAME]
+                                        : grant->fields[EVENT_GRANT_ROLE];
         uint32_t principal = store_dim_of(l->store, STORE_DIM_PRINCIPAL, grant->event);
         Slice account = store_string(l->store,
-                        store_field(l->store, STORE_IDENTITY, store_tuple(l->store, STORE_IDENTITY, grant->event),
+                        store_field(l->store, STORE_IDENTITY,
+                                        store_tuple(l->store, STORE_IDENTITY, grant->event),
                                         EVENT_ID_ACCOUNT));
         Slice arn = store_string(l->store, grant->fields[EVENT_GRANT_ROLE]);
-        uint32_t key = grant->fields[EVENT_GRANT_KEY];
+        uint32_t key = grant->fields[EVENT_GRANT_KEY] == STORE_NONE
+                                       ? row->uses.key
+                                       : grant->fields[EVENT_GRANT_KEY];
         LineageFinding *finding;
 
         if (principal != l->taker || role != l->taken) {
@@ -292,16 +302,18 @@ static int find_row(Lineage *l, uint32_t number) {
                 node = lineage_node(l, key);
         if (!node)
                 return -ENOMEM;
-        r = lineage_node_uses(l, node, lineage_is_whole(key.kind) ? 0 : grant.event + 1, &row->uses);
+        r = lineage_node_uses(
+                        l, node, lineage_is_whole(key.kind) ? 0 : grant.event + 1, &row->uses);
         if (r < 0 || !lineage_is_whole(key.kind))
                 return r;
         if (source != STORE_NONE)
-                stop = stop_of(l, source, row->parent == STORE_NONE ? NULL : l->rows.data[row->parent].node,
+                stop = stop_of(l, source,
+                                row->parent == STORE_NONE ? NULL : l->rows.data[row->parent].node,
                                 grant.event);
         if (row->parent != STORE_NONE && !is_backward(l))
                 stop = earlier(stop, l->stops.data[row->parent]);
         l->stops.data[number] = stop;
-        r = tell_overlap(l, node, number, grant.fields[EVENT_GRANT_KEY]);
+        r = tell_overlap(l, node, number, row->uses.key);
         if (r == 0)
                 r = tell_after(l, LINEAGE_AFTER_STOP, node, number, stop);
         if (r == 0 && grant.fields[EVENT_GRANT_ROLE_NAME] != STORE_NONE)
@@ -317,7 +329,7 @@ static int find_beginning(Lineage *l) {
 
         for (size_t i = 0; i < l->steps.size && r == 0; i++) {
                 LineageClaim claim = l->steps.data[i].claim;
-                NodeKey key = { NODE_KEY, STORE_NONE, 0 };
+                NodeKey key = {NODE_KEY, STORE_NONE, 0};
                 Node *node;
 
                 if (claim.row != STORE_NONE || l->steps.data[i].kind != STEP_IDENTITY)
@@ -369,12 +381,12 @@ int lineage_settle_findings(Lineage *l) {
 
 const char *lineage_finding_name(LineageFindingKind kind) {
         static const char *const names[LINEAGE_N_FINDINGS] = {
-                [LINEAGE_SECOND_ADDRESS] = "second-address",
-                [LINEAGE_SECOND_NETWORK] = "second-network",
-                [LINEAGE_AFTER_STOP] = "used-after-stop",
-                [LINEAGE_AFTER_REVOCATION] = "used-after-revocation",
-                [LINEAGE_FIRST_TIME] = "first-time-role",
-                [LINEAGE_ACROSS_ACCOUNTS] = "across-accounts",
+                        [LINEAGE_SECOND_ADDRESS] = "second-address",
+                        [LINEAGE_SECOND_NETWORK] = "second-network",
+                        [LINEAGE_AFTER_STOP] = "used-after-stop",
+                        [LINEAGE_AFTER_REVOCATION] = "used-after-revocation",
+                        [LINEAGE_FIRST_TIME] = "first-time-role",
+                        [LINEAGE_ACROSS_ACCOUNTS] = "across-accounts",
         };
 
         return names[kind];

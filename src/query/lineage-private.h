@@ -32,15 +32,15 @@ typedef struct Trail {
 
 /* Where a second address was met while the first went on. */
 typedef struct Overlap {
-        uint32_t ip;                  /* STORE_NONE: nowhere */
-        uint32_t event;               /* its first use */
+        uint32_t ip;                    /* STORE_NONE: nowhere */
+        uint32_t event;                 /* its first use */
         uint32_t main_first, main_last; /* of the first address */
         bool is_network;
 } Overlap;
 
 typedef struct LineageNode {
         NodeKey key;
-        uint32_t since; /* claimed from here on; STORE_NONE: not yet */
+        uint32_t since;    /* claimed from here on; STORE_NONE: not yet */
         StoreRange range;  /* of its string in the index of identities */
         StoreRange grants; /* of a key: those that hand it out, stop it or start it */
         bool has_range, has_grants;
@@ -74,20 +74,20 @@ struct Lineage {
         size_t at;
 
         VEC(Node *) nodes;
-        Arena arena; /* of the nodes */
+        Arena arena;     /* of the nodes */
         uint32_t *slots; /* hash of the nodes: number + 1 */
         size_t n_slots;
 
-        uint32_t *claimed;          /* of an identity: it is claimed from event claimed - 1 on; 0: not */
-        unsigned char *is_seen;     /* grants */
-        uint32_t success;           /* string */
-        bool has_switches;          /* somebody switched roles */
-        uint32_t role; /* whose revocations `revocations` are */
+        uint32_t *claimed; /* of an identity: it is claimed from event claimed - 1 on; 0: not */
+        unsigned char *is_seen; /* grants */
+        uint32_t success;       /* string */
+        bool has_switches;      /* somebody switched roles */
+        uint32_t role;          /* whose revocations `revocations` are */
         StoreRange revocations;
         uint32_t taker, taken, first_taken; /* of the last question to store_first_taken() */
-        VEC(uint32_t) stops;        /* of a row: the earliest stop of a key it came from */
-        Numbers identities, values; /* scratch */
-        int error;                  /* -ENOMEM, once */
+        VEC(uint32_t) stops;                /* of a row: the earliest stop of a key it came from */
+        Numbers identities, values;         /* scratch */
+        int error;                          /* -ENOMEM, once */
 };
 
 /* ---- nodes: lineage-uses.c ---- */
@@ -104,8 +104,8 @@ bool lineage_is_whole(NodeKind kind);
 int lineage_node_uses(Lineage *l, Node *node, uint32_t since, LineageUses *ret);
 const Trail *lineage_node_trail(Lineage *l, Node *node);
 /* Events of IDENTITY from SINCE to before UNTIL, appended to EVENTS. */
-int lineage_identity_events(Lineage *l, uint32_t identity, uint32_t since, uint32_t until,
-                Numbers *events);
+int lineage_identity_events(
+                Lineage *l, uint32_t identity, uint32_t since, uint32_t until, Numbers *events);
 uint32_t lineage_trail_since(const Trail *trail, uint32_t event);
 
 /* ---- walking: lineage.c, lineage-back.c ---- */

@@ -3,9 +3,9 @@
  *
  * A node is a set of identities: those with a key, of a session, of a user and so on. Of a key or a
  * session all records count; of a principal or a host those from the grant on. The store has the
- * uses of each identity by address, so that whole nodes cost their addresses, not their events. Where
- * a grant falls into the midst of a node's records, its trail is made, once: all its events, and
- * behind each place the successes and addresses still to come.
+ * uses of each identity by address, so that whole nodes cost their addresses, not their events.
+ * Where a grant falls into the midst of a node's records, its trail is made, once: all its events,
+ * and behind each place the successes and addresses still to come.
  *
  * Nodes are kept in a table, so that what many grants lead to is worked out once.
  */
@@ -87,7 +87,7 @@ Node *lineage_node(Lineage *l, NodeKey key) {
         node = arena_alloc(&l->arena, sizeof(*node), 16);
         if (!node)
                 return NULL;
-        *node = (Node){ .key = key, .since = STORE_NONE };
+        *node = (Node){.key = key, .since = STORE_NONE};
         l->nodes.data[l->nodes.size++] = node;
         l->slots[at] = (uint32_t)l->nodes.size;
         return node;
@@ -104,7 +104,7 @@ static uint32_t second_of(int64_t time) {
 }
 
 static bool set(NodeKey *ret, NodeKind kind, uint32_t string, uint32_t extra) {
-        *ret = (NodeKey){ kind, string, extra };
+        *ret = (NodeKey){kind, string, extra};
         return string != STORE_NONE;
 }
 
@@ -150,15 +150,18 @@ bool lineage_is_member(Lineage *l, NodeKey key, uint32_t identity) {
         switch ((NodeKind)key.kind) {
         case NODE_SESSION:
         case NODE_ARN:
-                created = store_string(l->store, lineage_identity_field(l, identity, EVENT_ID_CREATION_DATE));
+                created = store_string(l->store,
+                                lineage_identity_field(l, identity, EVENT_ID_CREATION_DATE));
                 if (!created.size || time_parse(created, &time))
                         return false;
                 distance = time - (int64_t)key.extra * TIME_SECOND;
-                return key.kind == NODE_SESSION ? distance >= 0 && distance < TIME_SECOND
-                                                : distance > -SWITCH_SLACK && distance < SWITCH_SLACK;
+                return key.kind == NODE_SESSION
+                                       ? distance >= 0 && distance < TIME_SECOND
+                                       : distance > -SWITCH_SLACK && distance < SWITCH_SLACK;
         case NODE_USER:
                 return lineage_identity_field(l, identity, EVENT_ID_ACCOUNT) == key.extra &&
-                       slice_equal(store_string(l->store, lineage_identity_field(l, identity, EVENT_ID_TYPE)),
+                       slice_equal(store_string(l->store, lineage_identity_field(l, identity,
+                                                                          EVENT_ID_TYPE)),
                                        SLICE_LITERAL("IAMUser"));
         case NODE_ROLE:
                 return lineage_identity_field(l, identity, EVENT_ID_ACCOUNT) == key.extra;
@@ -169,22 +172,23 @@ bool lineage_is_member(Lineage *l, NodeKey key, uint32_t identity) {
 
 int lineage_node_identities(Lineage *l, Node *node) {
         static const StoreIdentityIndex indexes[] = {
-                [NODE_NONE] = STORE_IDENTITIES_BY_KEY,
-                [NODE_KEY] = STORE_IDENTITIES_BY_KEY,
-                [NODE_SESSION] = STORE_IDENTITIES_BY_PRINCIPAL_ID,
-                [NODE_ARN] = STORE_IDENTITIES_BY_ARN,
-                [NODE_ID] = STORE_IDENTITIES_BY_PRINCIPAL_ID,
-                [NODE_USER] = STORE_IDENTITIES_BY_USER,
-                [NODE_ROLE] = STORE_IDENTITIES_BY_ROLE,
-                [NODE_PRINCIPAL] = STORE_IDENTITIES_BY_PRINCIPAL,
-                [NODE_INSTANCE] = STORE_IDENTITIES_BY_SESSION,
+                        [NODE_NONE] = STORE_IDENTITIES_BY_KEY,
+                        [NODE_KEY] = STORE_IDENTITIES_BY_KEY,
+                        [NODE_SESSION] = STORE_IDENTITIES_BY_PRINCIPAL_ID,
+                        [NODE_ARN] = STORE_IDENTITIES_BY_ARN,
+                        [NODE_ID] = STORE_IDENTITIES_BY_PRINCIPAL_ID,
+                        [NODE_USER] = STORE_IDENTITIES_BY_USER,
+                        [NODE_ROLE] = STORE_IDENTITIES_BY_ROLE,
+                        [NODE_PRINCIPAL] = STORE_IDENTITIES_BY_PRINCIPAL,
+                        [NODE_INSTANCE] = STORE_IDENTITIES_BY_SESSION,
         };
         NodeKey key = node->key;
         StoreIdentityIndex index = indexes[key.kind];
 
         if (!node->has_range) {
                 node->range = key.kind == NODE_INSTANCE
-                                              ? store_identities_by_session(l->store, store_string(l->store, key.string))
+                                              ? store_identities_by_session(l->store,
+                                                                store_string(l->store, key.string))
                                               : store_identities_by(l->store, index, key.string);
                 node->has_range = true;
         }
@@ -192,7 +196,8 @@ int lineage_node_identities(Lineage *l, Node *node) {
         for (uint32_t i = node->range.first; i < node->range.end; i++) {
                 uint32_t identity = store_identity_at(l->store, index, i);
 
-                if (lineage_is_member(l, key, identity) && lineage_push(&l->identities, identity) < 0)
+                if (lineage_is_member(l, key, identity) &&
+                                lineage_push(&l->identities, identity) < 0)
                         return -ENOMEM;
         }
         return 0;
@@ -200,7 +205,7 @@ int lineage_node_identities(Lineage *l, Node *node) {
 
 /* ---- uses ---- */
 
-static const LineageUses no_uses = { .first = STORE_NONE, .last = STORE_NONE, .key = STORE_NONE };
+static const LineageUses no_uses = {.first = STORE_NONE, .last = STORE_NONE, .key = STORE_NONE};
 
 /* Distinct ones among l->values, which is emptied. */
 static uint32_t count_distinct(Lineage *l, uint32_t *ret_only) {
@@ -294,26 +299,28 @@ int lineage_node_uses(Lineage *l, Node *node, uint32_t since, LineageUses *ret) 
 
 /* ---- trails ---- */
 
-int lineage_identity_events(Lineage *l, uint32_t identity, uint32_t since, uint32_t until,
-                Numbers *events) {
+int lineage_identity_events(
+                Lineage *l, uint32_t identity, uint32_t since, uint32_t until, Numbers *events) {
         static const struct {
                 StoreDim dim;
                 unsigned field;
         } lists[] = {
-                { STORE_DIM_KEY, EVENT_ID_KEY },
-                { STORE_DIM_SESSION, EVENT_ID_ARN },
-                { STORE_DIM_PRINCIPAL, STORE_ID_PRINCIPAL },
-                { STORE_DIM_TYPE, EVENT_ID_TYPE },
+                        {STORE_DIM_KEY, EVENT_ID_KEY},
+                        {STORE_DIM_SESSION, EVENT_ID_ARN},
+                        {STORE_DIM_PRINCIPAL, STORE_ID_PRINCIPAL},
+                        {STORE_DIM_TYPE, EVENT_ID_TYPE},
         };
         uint32_t least = STORE_NONE, event;
-        StorePostings list = { 0 };
+        StorePostings list = {0};
 
         for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
                 uint32_t string = lineage_identity_field(l, identity, lists[i].field);
-                uint32_t value = string == STORE_NONE ? STORE_NONE
-                                                      : store_dim_find(l->store, lists[i].dim, string);
+                uint32_t value = string == STORE_NONE
+                                                 ? STORE_NONE
+                                                 : store_dim_find(l->store, lists[i].dim, string);
                 uint32_t n = value == STORE_NONE ? STORE_NONE
-                                                 : store_dim_stats(l->store, lists[i].dim, value).n_events;
+                                                 : store_dim_stats(l->store, lists[i].dim, value)
+                                                                   .n_events;
 
                 if (n < least) {
                         least = n;
@@ -379,7 +386,7 @@ static int count_behind(Lineage *l, Trail *trail) {
 }
 
 const Trail *lineage_node_trail(Lineage *l, Node *node) {
-        Numbers events = { 0 };
+        Numbers events = {0};
         int r;
 
         if (node->has_trail)
@@ -392,8 +399,8 @@ const Trail *lineage_node_trail(Lineage *l, Node *node) {
                 return NULL;
         }
         lineage_sort(&events, true);
-        node->trail = (Trail){ events.data, vec_alloc(events.size, sizeof(uint32_t)),
-                vec_alloc(events.size, sizeof(uint32_t)), (uint32_t)events.size };
+        node->trail = (Trail){events.data, vec_alloc(events.size, sizeof(uint32_t)),
+                        vec_alloc(events.size, sizeof(uint32_t)), (uint32_t)events.size};
         node->has_trail = true; /* freed with the node, whatever is missing */
         if (!node->trail.n_successes || !node->trail.n_ips || count_behind(l, &node->trail) < 0)
                 return NULL;

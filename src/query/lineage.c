@@ -1,11 +1,11 @@
 /*
  * Following credentials forward.
  *
- * The queue of steps begins with the identities that FROM names. A step takes one identity and looks
- * up what it was handed from some event on; each grant is taken once and becomes a row, and what
- * the grant leads to is claimed: put into the queue, if it is not there already from as early on.
- * Identities claimed earlier than before are asked again for the gap alone, so that every grant of
- * every identity is looked at once: the walk is linear in its answer, and loops end.
+ * The queue of steps begins with the identities that FROM names. A step takes one identity and
+ * looks up what it was handed from some event on; each grant is taken once and becomes a row, and
+ * what the grant leads to is claimed: put into the queue, if it is not there already from as early
+ * on. Identities claimed earlier than before are asked again for the gap alone, so that every grant
+ * of every identity is looked at once: the walk is linear in its answer, and loops end.
  *
  * Without FROM the walk begins at every identity that nothing led to, then at whatever is left of
  * loops, so that `depth` counts from where a chain comes into sight.
@@ -22,24 +22,24 @@
 
 const char *lineage_edge_name(uint32_t kind) {
         static const char *const names[EVENT_N_EDGES] = {
-                [EVENT_GRANT_ASSUME_ROLE] = "assume-role",
-                [EVENT_GRANT_ASSUME_ROLE_SAML] = "assume-role-saml",
-                [EVENT_GRANT_ASSUME_ROLE_WEB] = "assume-role-web",
-                [EVENT_GRANT_ASSUME_ROOT] = "assume-root",
-                [EVENT_GRANT_SESSION_TOKEN] = "session-token",
-                [EVENT_GRANT_FEDERATION_TOKEN] = "federation-token",
-                [EVENT_GRANT_SERVICE_ROLE] = "service-role",
-                [EVENT_GRANT_CREDENTIALS] = "credentials",
-                [EVENT_GRANT_ACCESS_KEY] = "access-key",
-                [EVENT_GRANT_CONSOLE_LOGIN] = "console-login",
-                [EVENT_GRANT_LOGIN_PROFILE] = "login-profile",
-                [EVENT_GRANT_CREATE_USER] = "create-user",
-                [EVENT_GRANT_CREATE_ROLE] = "create-role",
-                [EVENT_GRANT_SWITCH_ROLE] = "switch-role",
-                [EVENT_GRANT_TRUST_POLICY] = "trust-policy",
-                [EVENT_GRANT_PASS_ROLE] = "pass-role",
-                [EVENT_GRANT_HOST_HOP] = "host-hop",
-                [EVENT_GRANT_POLICY] = "policy",
+                        [EVENT_GRANT_ASSUME_ROLE] = "assume-role",
+                        [EVENT_GRANT_ASSUME_ROLE_SAML] = "assume-role-saml",
+                        [EVENT_GRANT_ASSUME_ROLE_WEB] = "assume-role-web",
+                        [EVENT_GRANT_ASSUME_ROOT] = "assume-root",
+                        [EVENT_GRANT_SESSION_TOKEN] = "session-token",
+                        [EVENT_GRANT_FEDERATION_TOKEN] = "federation-token",
+                        [EVENT_GRANT_SERVICE_ROLE] = "service-role",
+                        [EVENT_GRANT_CREDENTIALS] = "credentials",
+                        [EVENT_GRANT_ACCESS_KEY] = "access-key",
+                        [EVENT_GRANT_CONSOLE_LOGIN] = "console-login",
+                        [EVENT_GRANT_LOGIN_PROFILE] = "login-profile",
+                        [EVENT_GRANT_CREATE_USER] = "create-user",
+                        [EVENT_GRANT_CREATE_ROLE] = "create-role",
+                        [EVENT_GRANT_SWITCH_ROLE] = "switch-role",
+                        [EVENT_GRANT_TRUST_POLICY] = "trust-policy",
+                        [EVENT_GRANT_PASS_ROLE] = "pass-role",
+                        [EVENT_GRANT_HOST_HOP] = "host-hop",
+                        [EVENT_GRANT_POLICY] = "policy",
         };
 
         return kind < EVENT_N_EDGES ? names[kind] : "";
@@ -79,7 +79,8 @@ static bool has_source_key(Lineage *l, const StoreGrant *grant) {
 
 uint32_t lineage_pair(Lineage *l, uint32_t grant, uint32_t *ret) {
         StoreGrant one = store_grant(l->store, grant), other;
-        StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_SHARED, one.fields[EVENT_GRANT_SHARED]);
+        StoreRange range = store_grants_by(
+                        l->store, STORE_GRANTS_BY_SHARED, one.fields[EVENT_GRANT_SHARED]);
         uint32_t first, second;
 
         *ret = grant;
@@ -104,7 +105,7 @@ uint32_t lineage_pair(Lineage *l, uint32_t grant, uint32_t *ret) {
 
 uint32_t lineage_take(Lineage *l, uint32_t grant, uint32_t depth, uint32_t parent) {
         StoreGrant g;
-        LineageRow row = { .depth = depth, .parent = parent };
+        LineageRow row = {.depth = depth, .parent = parent};
 
         if (l->is_seen[grant])
                 return STORE_NONE;
@@ -116,7 +117,7 @@ uint32_t lineage_take(Lineage *l, uint32_t grant, uint32_t depth, uint32_t paren
         g = store_grant(l->store, row.grant);
         if (g.kind >= EVENT_N_EDGES || (l->question.max_depth && depth > l->question.max_depth))
                 return STORE_NONE;
-        row.uses = (LineageUses){ .first = STORE_NONE, .last = STORE_NONE, .key = STORE_NONE };
+        row.uses = (LineageUses){.first = STORE_NONE, .last = STORE_NONE, .key = STORE_NONE};
         if (!lineage_is_success(l, g.event) && !l->question.has_attempts)
                 return STORE_NONE;
         if (l->rows.size >= STORE_NONE - 1 || vec_reserve(&l->rows, 1) < 0) {
@@ -138,7 +139,7 @@ static int push_step(Lineage *l, const Step *step) {
 
 int lineage_claim(Lineage *l, uint32_t identity, uint32_t since, uint32_t row) {
         uint32_t until = l->claimed[identity] ? l->claimed[identity] - 1 : STORE_NONE;
-        Step step = { STEP_IDENTITY, { identity, since, until, row }, STORE_NONE };
+        Step step = {STEP_IDENTITY, {identity, since, until, row}, STORE_NONE};
 
         if (since >= until)
                 return 0;
@@ -148,7 +149,8 @@ int lineage_claim(Lineage *l, uint32_t identity, uint32_t since, uint32_t row) {
 
 /* Sessions of the role of ROW's grant, taken by PRINCIPAL or anyone. */
 static int claim_role(Lineage *l, const StoreGrant *grant, uint32_t row, uint32_t principal) {
-        Step step = { STEP_ROLE, { l->rows.data[row].grant, grant->event + 1, STORE_NONE, row }, principal };
+        Step step = {STEP_ROLE, {l->rows.data[row].grant, grant->event + 1, STORE_NONE, row},
+                        principal};
 
         return grant->fields[EVENT_GRANT_ROLE_NAME] == STORE_NONE ? 0 : push_step(l, &step);
 }
@@ -185,7 +187,7 @@ static int claim_logins(Lineage *l, Node *node, uint32_t since, uint32_t row) {
 static int derive(Lineage *l, uint32_t row) {
         uint32_t number = l->rows.data[row].grant;
         StoreGrant grant = store_grant(l->store, number);
-        Step step = { STEP_NODE, { number, grant.event + 1, STORE_NONE, row }, STORE_NONE };
+        Step step = {STEP_NODE, {number, grant.event + 1, STORE_NONE, row}, STORE_NONE};
         NodeKey key;
         Node *node;
         int r = 0;
@@ -224,7 +226,8 @@ static int follow(Lineage *l, uint32_t grant, uint32_t parent) {
 }
 
 /* Grants under VALUE of an index, from the claim's first to its last event. */
-static int follow_grants(Lineage *l, StoreGrantIndex index, uint32_t value, const LineageClaim *claim) {
+static int follow_grants(
+                Lineage *l, StoreGrantIndex index, uint32_t value, const LineageClaim *claim) {
         StoreRange range = store_grants_by(l->store, index, value);
         int r = 0;
 
@@ -233,6 +236,7 @@ static int follow_grants(Lineage *l, StoreGrantIndex index, uint32_t value, cons
         for (uint32_t i = range.first; i < range.end && r == 0; i++) {
                 uint32_t number = store_grant_at(l->store, index, i);
                 StoreGrant grant = store_grant(l->store, number);
+                uint32_t told;
 
                 if (grant.event >= claim->until)
                         break;
@@ -242,22 +246,35 @@ static int follow_grants(Lineage *l, StoreGrantIndex index, uint32_t value, cons
                         continue;
                 if (index == STORE_GRANTS_BY_SOURCE && grant.kind != EVENT_GRANT_SWITCH_ROLE)
                         continue;
+                /* without a beginning, a call told twice is met from the caller's side */
+                if (!l->question.from.data && lineage_pair(l, number, &told) != STORE_NONE &&
+                                told != number)
+                        continue;
                 r = follow(l, number, claim->row);
         }
         return r;
+}
+
+/* Roles are switched in the console: by whom a session or no key is known of. */
+static bool may_switch(Lineage *l, uint32_t identity) {
+        return l->has_switches &&
+               (lineage_identity_field(l, identity, EVENT_ID_KEY) == STORE_NONE ||
+                               lineage_identity_field(l, identity, EVENT_ID_CREATION_DATE) !=
+                                               STORE_NONE);
 }
 
 static int step_identity(Lineage *l, const LineageClaim *claim) {
         uint32_t arn = lineage_identity_field(l, claim->identity, EVENT_ID_ARN);
         int r = follow_grants(l, STORE_GRANTS_BY_IDENTITY, claim->identity, claim);
 
-        if (r < 0 || !l->has_switches)
+        if (r < 0 || !may_switch(l, claim->identity))
                 return r;
         return follow_grants(l, STORE_GRANTS_BY_SOURCE, arn, claim);
 }
 
 bool lineage_same_role(Lineage *l, const StoreGrant *grant, const StoreGrant *other) {
-        uint32_t role = grant->fields[EVENT_GRANT_ROLE], other_role = other->fields[EVENT_GRANT_ROLE];
+        uint32_t role = grant->fields[EVENT_GRANT_ROLE],
+                 other_role = other->fields[EVENT_GRANT_ROLE];
         Slice arn, account;
 
         if (grant->fields[EVENT_GRANT_ROLE_NAME] != other->fields[EVENT_GRANT_ROLE_NAME])
@@ -268,8 +285,9 @@ bool lineage_same_role(Lineage *l, const StoreGrant *grant, const StoreGrant *ot
                 return store_dim_of(l->store, STORE_DIM_ACCOUNT, grant->event) ==
                        store_dim_of(l->store, STORE_DIM_ACCOUNT, other->event);
         arn = store_string(l->store, role != STORE_NONE ? role : other_role);
-        account = store_string(l->store, store_dim_of(l->store, STORE_DIM_ACCOUNT,
-                                                         role != STORE_NONE ? other->event : grant->event));
+        account = store_string(l->store,
+                        store_dim_of(l->store, STORE_DIM_ACCOUNT,
+                                        role != STORE_NONE ? other->event : grant->event));
         return account.size && memmem(arn.data, arn.size, account.data, account.size);
 }
 
@@ -284,7 +302,8 @@ bool lineage_is_named(Lineage *l, uint32_t event, uint32_t principal) {
         account = store_string(l->store, lineage_identity_field(l, identity, EVENT_ID_ACCOUNT));
         if (slice_equal(name, arn) || slice_equal(name, issuer))
                 return true;
-        if (slice_ends_with(name, SLICE_LITERAL(":root")) && name.size > 5 + account.size && account.size)
+        if (slice_ends_with(name, SLICE_LITERAL(":root")) && name.size > 5 + account.size &&
+                        account.size)
                 name = slice(name.data + name.size - 5 - account.size, account.size);
         return account.size && slice_equal(name, account);
 }
@@ -299,7 +318,8 @@ static int step_node(Lineage *l, const LineageClaim *claim) {
 
 static int step_role(Lineage *l, const Step *step) {
         StoreGrant door = store_grant(l->store, step->claim.identity);
-        StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_ROLE, door.fields[EVENT_GRANT_ROLE_NAME]);
+        StoreRange range = store_grants_by(
+                        l->store, STORE_GRANTS_BY_ROLE, door.fields[EVENT_GRANT_ROLE_NAME]);
         int r = 0;
 
         range = store_grants_since(l->store, STORE_GRANTS_BY_ROLE, range, step->claim.since);
@@ -310,10 +330,12 @@ static int step_role(Lineage *l, const Step *step) {
                 if (l->is_seen[number])
                         continue;
                 grant = store_grant(l->store, number);
-                if ((grant.kind > EVENT_GRANT_ASSUME_ROLE_WEB && grant.kind != EVENT_GRANT_SERVICE_ROLE) ||
+                if ((grant.kind > EVENT_GRANT_ASSUME_ROLE_WEB &&
+                                    grant.kind != EVENT_GRANT_SERVICE_ROLE) ||
                                 !lineage_same_role(l, &grant, &door))
                         continue;
-                if (step->principal != STORE_NONE && !lineage_is_named(l, grant.event, step->principal))
+                if (step->principal != STORE_NONE &&
+                                !lineage_is_named(l, grant.event, step->principal))
                         continue;
                 r = follow(l, number, step->claim.row);
         }
@@ -527,7 +549,8 @@ int lineage_new(Store *store, const LineageQuestion *question, const Selection *
         l->question = *question;
         l->success = store_find_string(store, SLICE_LITERAL("success"));
         l->has_switches = store_dim_find(store, STORE_DIM_EVENT,
-                                          store_find_string(store, SLICE_LITERAL("SwitchRole"))) != STORE_NONE;
+                                          store_find_string(store, SLICE_LITERAL("SwitchRole"))) !=
+                          STORE_NONE;
         l->role = l->taker = STORE_NONE;
         l->claimed = vec_alloc_zero(store_n_identities(store), sizeof(*l->claimed));
         l->is_seen = vec_alloc_zero(store_n_grants(store), 1);
@@ -605,8 +628,8 @@ static int compare_events(const void *a, const void *b) {
 }
 
 int lineage_events(Lineage *l, LineageEvent **ret_events, size_t *ret_n) {
-        VEC(LineageEvent) events = { 0 };
-        Numbers numbers = { 0 };
+        VEC(LineageEvent) events = {0};
+        Numbers numbers = {0};
         int r = 0;
 
         for (size_t i = 0; i < l->steps.size && r == 0; i++) {
@@ -620,7 +643,8 @@ int lineage_events(Lineage *l, LineageEvent **ret_events, size_t *ret_n) {
                         r = vec_reserve(&events, numbers.size);
                 for (size_t k = 0; k < numbers.size && r == 0; k++) {
                         if (!l->plan || plan_has(l->plan, numbers.data[k]))
-                                events.data[events.size++] = (LineageEvent){ numbers.data[k], claim.row };
+                                events.data[events.size++] =
+                                                (LineageEvent){numbers.data[k], claim.row};
                 }
         }
         vec_deinit(&numbers);

@@ -12,8 +12,8 @@
 #include "query/query.h"
 
 typedef struct LineageQuestion {
-        Slice from; /* WHAT the chain begins at; absent: every edge */
-        Slice to;   /* WHAT it ends at; with FROM the edges on the way between them */
+        Slice from;         /* WHAT the chain begins at; absent: every edge */
+        Slice to;           /* WHAT it ends at; with FROM the edges on the way between them */
         uint32_t max_depth; /* 0: none */
         bool has_attempts;  /* also what was denied or failed */
         bool keeps_rows;    /* the selection is for lineage_events() alone */
@@ -33,17 +33,17 @@ typedef struct LineageRow {
         uint32_t parent; /* row whose credential it was done with, or which it led to; STORE_NONE */
         LineageUses uses;
         struct LineageNode *node; /* private */
-        bool is_attempt; /* it was denied or failed */
-        bool is_whole;   /* leads to a key or a session, not to a principal or a host */
+        bool is_attempt;          /* it was denied or failed */
+        bool is_whole;            /* leads to a key or a session, not to a principal or a host */
         uint32_t first_finding, n_findings;
 } LineageRow;
 
 typedef enum LineageFindingKind {
-        LINEAGE_SECOND_ADDRESS, /* used from another address while the first goes on */
-        LINEAGE_SECOND_NETWORK, /* and of another network: /24, /48 */
-        LINEAGE_AFTER_STOP,     /* used after a key that it came from was stopped */
+        LINEAGE_SECOND_ADDRESS,   /* used from another address while the first goes on */
+        LINEAGE_SECOND_NETWORK,   /* and of another network: /24, /48 */
+        LINEAGE_AFTER_STOP,       /* used after a key that it came from was stopped */
         LINEAGE_AFTER_REVOCATION, /* used after its role's sessions were revoked */
-        LINEAGE_FIRST_TIME,     /* this principal had never taken this role */
+        LINEAGE_FIRST_TIME,       /* this principal had never taken this role */
         LINEAGE_ACROSS_ACCOUNTS,
         LINEAGE_N_FINDINGS,
 } LineageFindingKind;
@@ -52,12 +52,13 @@ typedef enum LineageFindingKind {
 
 typedef struct LineageFinding {
         LineageFindingKind kind;
-        uint32_t row; /* STORE_NONE: of what the chain begins at */
-        uint32_t key; /* string; STORE_NONE where there is none */
-        uint32_t ip;  /* the second address */
-        uint32_t evidence[LINEAGE_MAX_EVIDENCE]; /* events, the deciding one first; STORE_NONE ends */
-        uint32_t n_calls, n_successes; /* after it */
-        uint32_t last, last_success;   /* events of those, or STORE_NONE */
+        uint32_t row;                            /* STORE_NONE: of what the chain begins at */
+        uint32_t key;                            /* string; STORE_NONE where there is none */
+        uint32_t ip;                             /* the second address */
+        uint32_t evidence[LINEAGE_MAX_EVIDENCE]; /* events, the deciding one first; STORE_NONE ends
+                                                  */
+        uint32_t n_calls, n_successes;           /* after it */
+        uint32_t last, last_success;             /* events of those, or STORE_NONE */
 } LineageFinding;
 
 /* Events of IDENTITY from SINCE to before UNTIL belong to ROW (STORE_NONE: to the beginning). */

@@ -58,7 +58,7 @@ static int list_grants(Lineage *l) {
                         const BuilderGrant *from = &builder->grants.data[i];
                         StoreGrant *to = &l->grants[l->n_grants++];
 
-                        *to = (StoreGrant){ .event = seal->numbers[place], .kind = from->kind };
+                        *to = (StoreGrant){.event = seal->numbers[place], .kind = from->kind};
                         for (unsigned f = 0; f < EVENT_N_GRANT; f++)
                                 to->fields[f] = from->fields[f] == STORE_NONE
                                                                 ? STORE_NONE
@@ -70,7 +70,7 @@ static int list_grants(Lineage *l) {
 
 static Slice string_of(const Seal *seal, uint32_t string) {
         if (string == STORE_NONE)
-                return (Slice){ NULL, 0 };
+                return (Slice){NULL, 0};
         return seal->builders[seal->strings[string].source]
                         ->strings.strings.data[seal->strings[string].index];
 }
@@ -82,8 +82,10 @@ static int classify_results(Lineage *l) {
         if (!l->is_success)
                 return -ENOMEM;
         for (uint32_t n = 0; n < seal->n_tuples[STORE_RESULT]; n++)
-                l->is_success[n] = slice_equal(string_of(seal, seal->tuples[STORE_RESULT][(size_t)n * STORE_N_RESULT +
-                                                                                   STORE_RESULT_OUTCOME]),
+                l->is_success[n] = slice_equal(
+                                string_of(seal, seal->tuples[STORE_RESULT]
+                                                            [(size_t)n * STORE_N_RESULT +
+                                                                            STORE_RESULT_OUTCOME]),
                                 SLICE_LITERAL("success"));
         return 0;
 }
@@ -118,13 +120,14 @@ static bool grant_key(const Lineage *l, StoreGrantIndex index, uint32_t i, uint6
         uint32_t identity = identities[grant->event], value;
 
         if (index == STORE_GRANTS_BY_TAKER) {
-                value = l->seal->tuples[STORE_IDENTITY][(size_t)identity * STORE_N_IDENTITY +
-                                                        STORE_ID_PRINCIPAL];
+                value = l->seal->tuples[STORE_IDENTITY]
+                                       [(size_t)identity * STORE_N_IDENTITY + STORE_ID_PRINCIPAL];
                 *ret = seal_taker(value, grant->fields);
                 return takes_role(grant->kind) && l->is_success[results[grant->event]] &&
                        value != STORE_NONE && (uint32_t)*ret != STORE_NONE;
         }
-        value = index == STORE_GRANTS_BY_IDENTITY ? identity : grant->fields[seal_grant_field(index)];
+        value = index == STORE_GRANTS_BY_IDENTITY ? identity
+                                                  : grant->fields[seal_grant_field(index)];
         *ret = value;
         return value != STORE_NONE;
 }
@@ -146,7 +149,7 @@ static int count_grants(Lineage *l) {
 
 static int index_grants(Lineage *l, size_t task) {
         SortKey *keys = vec_alloc(l->n_grants, sizeof(*keys));
-        SortOrder order = { NULL, NULL };
+        SortOrder order = {NULL, NULL};
         uint32_t n = 0;
 
         if (!keys)
@@ -155,15 +158,15 @@ static int index_grants(Lineage *l, size_t task) {
                 uint64_t value;
 
                 if (grant_key(l, (StoreGrantIndex)task, i, &value))
-                        keys[n++] = (SortKey){ value, i, 0, i };
+                        keys[n++] = (SortKey){value, i, 0, i};
         }
         return keep_index(l, task, keys, n, &order);
 }
 
 static Slice session_of(const Seal *seal, uint32_t identity) {
         return seal_session_name(string_of(seal,
-                        seal->tuples[STORE_IDENTITY][(size_t)identity * STORE_N_IDENTITY +
-                                                     EVENT_ID_PRINCIPAL_ID]));
+                        seal->tuples[STORE_IDENTITY]
+                                    [(size_t)identity * STORE_N_IDENTITY + EVENT_ID_PRINCIPAL_ID]));
 }
 
 static int compare_sessions(const void *ctx, const SortKey *x, const SortKey *y) {
@@ -176,7 +179,7 @@ static int index_identities(Lineage *l, size_t task) {
         const Seal *seal = l->seal;
         StoreIdentityIndex index = (StoreIdentityIndex)(task - TASK_IDENTITIES);
         bool is_session = index == STORE_IDENTITIES_BY_SESSION;
-        SortOrder order = { is_session ? compare_sessions : NULL, seal };
+        SortOrder order = {is_session ? compare_sessions : NULL, seal};
         SortKey *keys = vec_alloc(seal->n_tuples[STORE_IDENTITY], sizeof(*keys));
         uint32_t n = 0;
 
@@ -185,12 +188,12 @@ static int index_identities(Lineage *l, size_t task) {
         for (uint32_t i = 0; i < seal->n_tuples[STORE_IDENTITY]; i++) {
                 uint32_t string = seal->tuples[STORE_IDENTITY][(size_t)i * STORE_N_IDENTITY +
                                                                seal_identity_field(index)];
-                Slice name = is_session ? session_of(seal, i) : (Slice){ NULL, 0 };
+                Slice name = is_session ? session_of(seal, i) : (Slice){NULL, 0};
 
                 if (is_session && name.size)
-                        keys[n++] = (SortKey){ sort_prefix(name, 0), sort_prefix(name, 1), 0, i };
+                        keys[n++] = (SortKey){sort_prefix(name, 0), sort_prefix(name, 1), 0, i};
                 else if (!is_session && string != STORE_NONE)
-                        keys[n++] = (SortKey){ string, i, 0, i };
+                        keys[n++] = (SortKey){string, i, 0, i};
         }
         return keep_index(l, task, keys, n, &order);
 }
@@ -219,7 +222,8 @@ static int group_events(Lineage *l, uint32_t **ret_events) {
 }
 
 /* Uses of IDENTITY, whose events are EVENTS; SLOTS has a place for each address, and for none. */
-static void add_uses(Lineage *l, uint32_t identity, const uint32_t *events, uint32_t n, uint32_t *slots) {
+static void add_uses(Lineage *l, uint32_t identity, const uint32_t *events, uint32_t n,
+                uint32_t *slots) {
         const uint32_t *ips = image_writable(l->seal->store, IMAGE_EVENT_IP);
         const uint32_t *results = image_writable(l->seal->store, IMAGE_EVENT_RESULT);
         uint32_t first = l->n_uses;
@@ -233,7 +237,8 @@ static void add_uses(Lineage *l, uint32_t identity, const uint32_t *events, uint
                 /* a slot is this identity's if it points at a use of it; others are old */
                 if (*slot < first || *slot >= l->n_uses) {
                         *slot = l->n_uses++;
-                        l->uses[*slot] = (StoreUse){ .identity = identity, .ip = ip, .first = events[i] };
+                        l->uses[*slot] = (StoreUse){
+                                        .identity = identity, .ip = ip, .first = events[i]};
                 }
                 use = &l->uses[*slot];
                 use->last = events[i];
@@ -243,7 +248,7 @@ static void add_uses(Lineage *l, uint32_t identity, const uint32_t *events, uint
 }
 
 static int index_uses(Lineage *l) {
-        SortOrder order = { NULL, NULL };
+        SortOrder order = {NULL, NULL};
         SortKey *keys = vec_alloc(l->n_uses, sizeof(*keys));
         uint32_t n = 0;
 
@@ -251,7 +256,7 @@ static int index_uses(Lineage *l) {
                 return -ENOMEM;
         for (uint32_t i = 0; i < l->n_uses; i++) {
                 if (l->uses[i].ip != STORE_NONE)
-                        keys[n++] = (SortKey){ l->uses[i].ip, i, 0, i };
+                        keys[n++] = (SortKey){l->uses[i].ip, i, 0, i};
         }
         return keep_index(l, TASK_USES, keys, n, &order);
 }
@@ -297,11 +302,11 @@ static int write_lineage(Lineage *l) {
         Store *store = l->seal->store;
         uint64_t n_identities = l->seal->n_tuples[STORE_IDENTITY];
         uint64_t sizes[IMAGE_N_SECTIONS] = {
-                [IMAGE_GRANTS] = l->n_grants * sizeof(StoreGrant),
-                [IMAGE_USES] = l->n_uses * sizeof(StoreUse),
-                [IMAGE_USE_ENDS] = n_identities * 4,
-                [IMAGE_GRANT_ENDS] = n_identities * 4,
-                [IMAGE_USES_BY_IP] = (uint64_t)l->n_index[TASK_USES] * 4,
+                        [IMAGE_GRANTS] = l->n_grants * sizeof(StoreGrant),
+                        [IMAGE_USES] = l->n_uses * sizeof(StoreUse),
+                        [IMAGE_USE_ENDS] = n_identities * 4,
+                        [IMAGE_GRANT_ENDS] = n_identities * 4,
+                        [IMAGE_USES_BY_IP] = (uint64_t)l->n_index[TASK_USES] * 4,
         };
         int r;
 
@@ -324,7 +329,7 @@ _Static_assert((unsigned)IMAGE_GRANTS_BY + TASK_IDENTITIES == (unsigned)IMAGE_ID
                 "sections stand in the order of the tasks");
 
 int seal_lineage(Seal *seal) {
-        Lineage l = { .seal = seal };
+        Lineage l = {.seal = seal};
         int r = list_grants(&l);
 
         if (r == 0)

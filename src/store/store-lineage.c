@@ -26,8 +26,8 @@ static uint32_t number_at(Store *store, unsigned section, uint32_t place, uint32
  */
 typedef uint64_t (*ValueAt)(Store *store, unsigned index, uint32_t place);
 
-static uint32_t lower_bound(Store *store, unsigned index, ValueAt value_at, uint32_t low, uint32_t high,
-                uint64_t value) {
+static uint32_t lower_bound(Store *store, unsigned index, ValueAt value_at, uint32_t low,
+                uint32_t high, uint64_t value) {
         while (low < high) {
                 uint32_t middle = low + (high - low) / 2;
 
@@ -39,8 +39,9 @@ static uint32_t lower_bound(Store *store, unsigned index, ValueAt value_at, uint
         return low;
 }
 
-static StoreRange range_of(Store *store, unsigned index, ValueAt value_at, uint32_t n, uint64_t value) {
-        StoreRange range = { 0, 0 };
+static StoreRange range_of(
+                Store *store, unsigned index, ValueAt value_at, uint32_t n, uint64_t value) {
+        StoreRange range = {0, 0};
 
         if (value == STORE_NONE)
                 return range;
@@ -57,7 +58,7 @@ uint32_t store_n_grants(Store *store) {
 
 StoreGrant store_grant(Store *store, uint32_t i) {
         const StoreGrant *p = image_at(store, IMAGE_GRANTS, (uint64_t)i * sizeof(*p), sizeof(*p));
-        StoreGrant none = { .event = 0, .kind = EVENT_N_GRANT_KINDS };
+        StoreGrant none = {.event = 0, .kind = EVENT_N_GRANT_KINDS};
 
         if (p && p->event < store_n_events(store) && p->kind < EVENT_N_GRANT_KINDS)
                 return *p;
@@ -73,14 +74,14 @@ uint32_t store_grant_at(Store *store, StoreGrantIndex index, uint32_t place) {
 
 uint32_t seal_grant_field(StoreGrantIndex index) {
         static const unsigned char fields[] = {
-                [STORE_GRANTS_BY_KEY] = EVENT_GRANT_KEY,
-                [STORE_GRANTS_BY_PRINCIPAL] = EVENT_GRANT_PRINCIPAL,
-                [STORE_GRANTS_BY_PRINCIPAL_ID] = EVENT_GRANT_PRINCIPAL_ID,
-                [STORE_GRANTS_BY_ROLE] = EVENT_GRANT_ROLE_NAME,
-                [STORE_GRANTS_BY_USER] = EVENT_GRANT_USER,
-                [STORE_GRANTS_BY_INSTANCE] = EVENT_GRANT_INSTANCE,
-                [STORE_GRANTS_BY_SHARED] = EVENT_GRANT_SHARED,
-                [STORE_GRANTS_BY_SOURCE] = EVENT_GRANT_SOURCE,
+                        [STORE_GRANTS_BY_KEY] = EVENT_GRANT_KEY,
+                        [STORE_GRANTS_BY_PRINCIPAL] = EVENT_GRANT_PRINCIPAL,
+                        [STORE_GRANTS_BY_PRINCIPAL_ID] = EVENT_GRANT_PRINCIPAL_ID,
+                        [STORE_GRANTS_BY_ROLE] = EVENT_GRANT_ROLE_NAME,
+                        [STORE_GRANTS_BY_USER] = EVENT_GRANT_USER,
+                        [STORE_GRANTS_BY_INSTANCE] = EVENT_GRANT_INSTANCE,
+                        [STORE_GRANTS_BY_SHARED] = EVENT_GRANT_SHARED,
+                        [STORE_GRANTS_BY_SOURCE] = EVENT_GRANT_SOURCE,
         };
 
         return fields[index];
@@ -94,28 +95,29 @@ static uint64_t grant_value_at(Store *store, unsigned index, uint32_t place) {
 
 /* Of an identity: without a search. */
 static StoreRange grants_of_identity(Store *store, uint32_t identity) {
-        StoreRange range = { identity ? image_u32(store, IMAGE_GRANT_ENDS, identity - 1) : 0,
-                image_u32(store, IMAGE_GRANT_ENDS, identity) };
+        StoreRange range = {identity ? image_u32(store, IMAGE_GRANT_ENDS, identity - 1) : 0,
+                        image_u32(store, IMAGE_GRANT_ENDS, identity)};
 
         if (range.first <= range.end &&
                         range.end <= n_of(store, IMAGE_GRANTS_BY + STORE_GRANTS_BY_IDENTITY, 4))
                 return range;
         image_set_fault(store, IMAGE_GRANT_ENDS);
-        return (StoreRange){ 0, 0 };
+        return (StoreRange){0, 0};
 }
 
 StoreRange store_grants_by(Store *store, StoreGrantIndex index, uint32_t value) {
         if (index == STORE_GRANTS_BY_IDENTITY)
                 return grants_of_identity(store, value);
-        return range_of(store, index, grant_value_at, n_of(store, IMAGE_GRANTS_BY + (unsigned)index, 4),
-                        value);
+        return range_of(store, index, grant_value_at,
+                        n_of(store, IMAGE_GRANTS_BY + (unsigned)index, 4), value);
 }
 
 static uint64_t grant_event_at(Store *store, unsigned index, uint32_t place) {
         return store_grant(store, store_grant_at(store, (StoreGrantIndex)index, place)).event;
 }
 
-StoreRange store_grants_since(Store *store, StoreGrantIndex index, StoreRange range, uint32_t event) {
+StoreRange store_grants_since(
+                Store *store, StoreGrantIndex index, StoreRange range, uint32_t event) {
         range.first = lower_bound(store, index, grant_event_at, range.first, range.end, event);
         return range;
 }
@@ -144,18 +146,19 @@ uint32_t store_n_identities(Store *store) {
 }
 
 uint32_t store_identity_at(Store *store, StoreIdentityIndex index, uint32_t place) {
-        return number_at(store, IMAGE_IDENTITIES_BY + (unsigned)index, place, store_n_identities(store));
+        return number_at(store, IMAGE_IDENTITIES_BY + (unsigned)index, place,
+                        store_n_identities(store));
 }
 
 unsigned seal_identity_field(StoreIdentityIndex index) {
         static const unsigned char fields[] = {
-                [STORE_IDENTITIES_BY_KEY] = EVENT_ID_KEY,
-                [STORE_IDENTITIES_BY_USER] = EVENT_ID_USER_NAME,
-                [STORE_IDENTITIES_BY_PRINCIPAL] = STORE_ID_PRINCIPAL,
-                [STORE_IDENTITIES_BY_ARN] = EVENT_ID_ARN,
-                [STORE_IDENTITIES_BY_PRINCIPAL_ID] = EVENT_ID_PRINCIPAL_ID,
-                [STORE_IDENTITIES_BY_ROLE] = EVENT_ID_ISSUER_USER_NAME,
-                [STORE_IDENTITIES_BY_SESSION] = EVENT_ID_PRINCIPAL_ID,
+                        [STORE_IDENTITIES_BY_KEY] = EVENT_ID_KEY,
+                        [STORE_IDENTITIES_BY_USER] = EVENT_ID_USER_NAME,
+                        [STORE_IDENTITIES_BY_PRINCIPAL] = STORE_ID_PRINCIPAL,
+                        [STORE_IDENTITIES_BY_ARN] = EVENT_ID_ARN,
+                        [STORE_IDENTITIES_BY_PRINCIPAL_ID] = EVENT_ID_PRINCIPAL_ID,
+                        [STORE_IDENTITIES_BY_ROLE] = EVENT_ID_ISSUER_USER_NAME,
+                        [STORE_IDENTITIES_BY_SESSION] = EVENT_ID_PRINCIPAL_ID,
         };
 
         return fields[index];
@@ -181,8 +184,8 @@ static Slice session_at(Store *store, uint32_t place) {
 
 StoreRange store_identities_by_session(Store *store, Slice name) {
         uint32_t n = n_of(store, IMAGE_IDENTITIES_BY + STORE_IDENTITIES_BY_SESSION, 4);
-        StoreRange range = { 0, 0 };
-        uint32_t bounds[2] = { 0, 0 };
+        StoreRange range = {0, 0};
+        uint32_t bounds[2] = {0, 0};
 
         if (!name.size)
                 return range;
@@ -199,7 +202,7 @@ StoreRange store_identities_by_session(Store *store, Slice name) {
                 }
                 bounds[upper] = low;
         }
-        return (StoreRange){ bounds[0], bounds[1] };
+        return (StoreRange){bounds[0], bounds[1]};
 }
 
 /* ---- uses ---- */
@@ -209,13 +212,13 @@ static uint32_t n_uses(Store *store) {
 }
 
 StoreRange store_uses(Store *store, uint32_t identity) {
-        StoreRange range = { identity ? image_u32(store, IMAGE_USE_ENDS, identity - 1) : 0,
-                image_u32(store, IMAGE_USE_ENDS, identity) };
+        StoreRange range = {identity ? image_u32(store, IMAGE_USE_ENDS, identity - 1) : 0,
+                        image_u32(store, IMAGE_USE_ENDS, identity)};
 
         if (range.first <= range.end && range.end <= n_uses(store))
                 return range;
         image_set_fault(store, IMAGE_USE_ENDS);
-        return (StoreRange){ 0, 0 };
+        return (StoreRange){0, 0};
 }
 
 StoreUse store_use(Store *store, uint32_t i) {
@@ -225,7 +228,7 @@ StoreUse store_use(Store *store, uint32_t i) {
                         p->last < store_n_events(store))
                 return *p;
         image_set_fault(store, IMAGE_USES);
-        return (StoreUse){ .ip = STORE_NONE };
+        return (StoreUse){.ip = STORE_NONE};
 }
 
 uint32_t store_use_at(Store *store, uint32_t place) {
