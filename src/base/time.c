@@ -42,7 +42,7 @@ static bool digits(const char *at, size_t n, unsigned *ret) {
 }
 
 static bool parse_day(Slice text, int64_t *ret_days) {
-        static const unsigned char lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+        static const unsigned char lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
         unsigned year, month, day, length;
 
         if (text.size < 10 || text.data[4] != '-' || text.data[7] != '-' ||
@@ -64,8 +64,10 @@ static int combine(int64_t days, int64_t seconds, int64_t nanoseconds, int64_t *
         __extension__ typedef __int128 Wide; /* the first second of the range begins outside it */
         Wide time = (Wide)(days * 86400 + seconds) * TIME_SECOND + nanoseconds;
 
-        if (time < INT64_MIN || time > INT64_MAX)
-                return 1;
+        if (time < INT64_MIN || time > INT64_MAX) {
+                *ret_time = time < 0 ? INT64_MIN : INT64_MAX;
+                return 2;
+        }
         *ret_time = (int64_t)time;
         return 0;
 }
@@ -121,7 +123,7 @@ int time_parse_span(Slice text, int64_t *ret_span) {
         static const struct {
                 char letter;
                 int64_t seconds;
-        } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+        } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
         int64_t value = 0;
 
         if (text.size < 2)

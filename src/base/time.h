@@ -13,8 +13,9 @@
 
 /*
  * RFC 3339: "2026-01-08T14:49:17Z", also with a fraction (cut to nine digits) and with an offset
- * such as +02:00; the letters in either case. Returns 0, or 1 where TEXT is anything else or lies
- * outside the range. A second of 60 is the first of the next minute.
+ * such as +02:00; the letters in either case. Returns 0; 1 where TEXT is anything else; 2 where it lies
+ * outside the range, and *ret_time is the end of the range that is nearer. A second of 60 is the first
+ * of the next minute.
  */
 int time_parse(Slice text, int64_t *ret_time);
 

@@ -77,33 +77,39 @@ static void sources_deinit(Sources *s) {
         free(s->cases);
 }
 
-/* Case files apart from raw evidence; a source named twice counts once. */
+static int compare_sources(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Case files apart from raw evidence, both in order of name; a source named twice counts once. */
 static int sort_sources(const char *const *sources, size_t n, Sources *ret, SpoorError *error) {
+        const char **sorted = vec_alloc(n, sizeof(*sorted));
+        int r = 0;
+
         ret->raw = vec_alloc(n, sizeof(*ret->raw));
         ret->cases = vec_alloc(n, sizeof(*ret->cases));
-        if (!ret->raw || !ret->cases)
+        if (!sorted || !ret->raw || !ret->cases) {
+                free(sorted);
                 return engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM));
-        for (size_t i = 0; i < n; i++) {
-                bool is_again = false;
-                int r;
-
-                for (size_t k = 0; k < i; k++)
-                        is_again |= strcmp(sources[i], sources[k]) == 0;
-                if (is_again)
+        }
+        memcpy(sorted, sources, n * sizeof(*sorted));
+        qsort(sorted, n, sizeof(*sorted), compare_sources);
+        for (size_t i = 0; i < n && r == 0; i++) {
+                if (i > 0 && strcmp(sorted[i], sorted[i - 1]) == 0)
                         continue;
-                r = strcmp(sources[i], "-") == 0 ? 0 : store_is_case(sources[i]);
-                if (r < 0 && r != -EACCES)
-                        return engine_fail(error, r, "%s: %s", sources[i], strerror(-r));
+                r = strcmp(sorted[i], "-") == 0 ? 0 : store_is_case(sorted[i]);
                 if (r > 0) {
-                        r = open_case_file(sources[i], &ret->cases[ret->n_cases], error);
-                        if (r)
-                                return r;
-                        ret->n_cases++;
+                        r = open_case_file(sorted[i], &ret->cases[ret->n_cases], error);
+                        ret->n_cases += r == 0;
+                } else if (r == 0 || r == -EACCES) {
+                        r = 0;
+                        ret->raw[ret->n_raw++] = sorted[i];
                 } else {
-                        ret->raw[ret->n_raw++] = sources[i];
+                        engine_fail(error, r, "%s: %s", sorted[i], strerror(-r));
                 }
         }
-        return 0;
+        free(sorted);
+        return r;
 }
 
 static int wrap(Store *store, const SpoorOptions *options, SpoorCase **ret_case,
@@ -299,7 +305,7 @@ const char *spoor_version_libraries(void) {
 }
 
 int spoor_time_parse(const char *text, int64_t *ret_time) {
-        return time_parse_date(slice_cstr(text), ret_time) ? SPOOR_E_SYNTAX : 0;
+        return time_parse_date(slice_cstr(text), ret_time) == 1 ? SPOOR_E_SYNTAX : 0;
 }
 
 void spoor_time_format(int64_t time, char ret_text[static 40]) {

@@ -305,6 +305,14 @@ static size_t end_of_file(const Fetch *f, Slice disk) {
         return end;
 }
 
+static const char *why_not_found(const Fetch *f, const StorePlace *place) {
+        if (slice_equal(place->root_name, SLICE_LITERAL("-")))
+                return "standard input cannot be read a second time; name the evidence as a file";
+        return f->evidence ? "not found under the directory of --evidence"
+                           : "the evidence is not where it was; --evidence DIR says where it is "
+                             "now";
+}
+
 static int read_all(Fetch *f) {
         int r = 0;
 
@@ -317,10 +325,7 @@ static int read_all(Fetch *f) {
                 f->end = f->begin + 1;
                 r = locate(f, place, &f->path, &n_member);
                 if (r == 1) {
-                        r = fail(f, f->begin,
-                                        f->evidence ? "not found under the directory of --evidence"
-                                                    : "the evidence is not where it was; "
-                                                      "--evidence DIR says where it is now");
+                        r = fail(f, f->begin, why_not_found(f, place));
                 } else if (r == 0) {
                         Slice disk = slice(place->file.data, place->file.size - n_member);
 

@@ -199,7 +199,7 @@ static int on_record(void *userdata, size_t i, Slice bytes) {
 
         for (size_t c = 0; c < t->rows.n_columns && r == 0; c++) {
                 if (t->columns[c] == COLUMN_PATH)
-                        r = cell_of(t, json_find(bytes, slice_cstr(t->rows.columns[c])), found++);
+                        r = cell_of(t, json_find_dotted(bytes, slice_cstr(t->rows.columns[c])), found++);
         }
         return r;
 }

@@ -105,7 +105,7 @@ typedef struct Event {
         Slice identity[EVENT_N_IDENTITY];
         Slice call[EVENT_N_CALL];
         Slice result[EVENT_N_RESULT];
-        uint64_t hash;   /* of the record's meaning as JSON */
+        uint64_t hash;   /* of the record's bytes */
         uint64_t offset; /* of its first byte in the content */
         uint32_t size;   /* bytes */
         uint32_t record; /* in its content, from 0, rejected ones counted */

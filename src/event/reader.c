@@ -21,6 +21,7 @@
 #include "event/grant.h"
 #include "json/json.h"
 
+#define CASE_MAGIC "\x89SPOOR\r\n"       /* a case file begins so */
 #define LOOK_BYTES 64                    /* at the beginning, before the kind of content is known */
 #define SEARCH_BYTES ((uint64_t)1 << 20) /* of content that does not begin as JSON */
 
@@ -172,6 +173,8 @@ struct EventReader {
         bool is_search; /* did not begin as JSON */
         bool is_done;   /* told as ignored or damaged: the rest does not matter */
         bool kinds_told[N_KINDS];
+        bool is_hidden_told;
+        int records_result; /* of a sink that was called where nothing can be returned */
 
         uint64_t n_others, other_at; /* units that are nothing known */
         bool is_fault_held;
@@ -303,7 +306,9 @@ static int reject(EventReader *r, const JsonUnit *unit) {
         else if (!time.data)
                 snprintf(reason, sizeof(reason), "record without eventTime");
         else
-                snprintf(reason, sizeof(reason), "eventTime is not a time: '%.*s'",
+                snprintf(reason, sizeof(reason), "eventTime %s: '%.*s'",
+                                time_parse(time, &(int64_t){0}) == 2 ? "lies outside 1677 to 2262"
+                                                                     : "is not a time",
                                 time.size > 60 ? 60 : (int)time.size, time.data);
         return r->sink->fault(r->sink->userdata, unit->offset, 1, slice_cstr(reason));
 }
@@ -324,25 +329,44 @@ static int on_record(EventReader *r, const JsonUnit *unit) {
         return result ? result : r->sink->event(r->sink->userdata, &event);
 }
 
+/*
+ * Text that is no record: does it hold records all the same, at a place where nobody looks? Told
+ * once for each content.
+ */
+static int look_for_hidden(EventReader *r, uint64_t offset, Slice text) {
+        if (r->is_hidden_told || !text.size || !memmem(text.data, text.size, "eventTime", 9) ||
+                        !memmem(text.data, text.size, "eventSource", 11))
+                return 0;
+        r->is_hidden_told = true;
+        return r->sink->fault(r->sink->userdata, offset, 0,
+                        SLICE_LITERAL("CloudTrail records at a place that is not read"));
+}
+
 static int on_unit(void *userdata, const JsonUnit *unit) {
         EventReader *r = userdata;
         const Kind *kind;
 
+        if (r->records_result)
+                return r->records_result;
         if (unit->place == JSON_RECORDS || (unit->type == JSON_OBJECT && is_plausible(r, unit)))
                 return on_record(r, unit);
         kind = unit->type == JSON_OBJECT ? kind_of(unit) : NULL;
         if (kind)
                 return tell_kind(r, kind, unit->offset);
-        if (r->n_others++ == 0)
-                r->other_at = unit->offset;
-        r->n_records++; /* it has its number, but is none */
-        return 0;
+        if (unit->place != JSON_BESIDE) {
+                if (r->n_others++ == 0)
+                        r->other_at = unit->offset;
+                r->n_records++; /* it has its number, but is none */
+        }
+        return look_for_hidden(r, unit->offset, unit->text);
 }
 
-static void on_records(void *userdata) {
+static void on_records(void *userdata, uint64_t offset, Slice before) {
         EventReader *r = userdata;
 
         r->is_log = true;
+        if (r->records_result == 0)
+                r->records_result = look_for_hidden(r, offset, before);
 }
 
 static int on_fault(void *userdata, const JsonFault *fault) {
@@ -381,6 +405,8 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->n_records = 0;
         r->is_begun = r->is_log = r->is_search = r->is_done = r->is_fault_held = false;
         r->is_blank = true;
+        r->is_hidden_told = false;
+        r->records_result = 0;
         memset(r->kinds_told, 0, sizeof(r->kinds_told));
         return json_reader_begin(r->json, &r->json_sink, false, (Slice){0});
 }
@@ -393,6 +419,10 @@ int event_reader_space(EventReader *r, char **ret_buffer, size_t *ret_size) {
 static int look(EventReader *r, const char *bytes, size_t n) {
         size_t at = 0;
 
+        if (n >= sizeof(CASE_MAGIC) - 1 && memcmp(bytes, CASE_MAGIC, sizeof(CASE_MAGIC) - 1) == 0)
+                return r->sink->ignored(r->sink->userdata, 0,
+                                       SLICE_LITERAL("a case file: name it as a SOURCE of its own"))
+                                       ?: EVENT_ENOUGH;
         if (n < 3 && (unsigned char)bytes[0] >= 0xEF)
                 return 0; /* perhaps a byte order mark */
         if (n >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0)
@@ -467,8 +497,12 @@ int event_reader_finish(EventReader *r, bool is_cut) {
         result = json_reader_finish(r->json);
         if (result)
                 return result;
+        if (r->records_result)
+                return r->records_result;
         if (r->is_log)
                 return r->n_others ? tell_others(r) : 0;
+        if (r->is_hidden_told)
+                return 0;
         for (size_t i = 0; i < N_KINDS; i++)
                 is_kind |= r->kinds_told[i];
         if (is_kind || (is_cut && r->n_bytes == 0))

@@ -4,7 +4,8 @@
  * Between two marks there may be white space, or one literal or number where a value is due; both
  * are looked at, so nothing passes unread and the grammar is checked in full: what is accepted here
  * yajl accepts too. Everything else is "unusual" and left to yajl from the end of the last unit:
- * faults, too deep, too large, records that are no objects, what follows "Records" in its wrapper.
+ * faults, too deep, too large, records that are no objects, what follows "Records" in its wrapper,
+ * wrappers in an array.
  *
  * A text without escapes is a slice of the window; others are decoded into scratch. A key is looked
  * up only where something below is wanted. A unit whose end is not in the window yet is walked
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "json/reader.h"
 
 typedef enum Walk {
@@ -32,7 +34,6 @@ typedef struct Walker {
         const uint32_t *end;
         const uint32_t *escape; /* the next one */
         const uint32_t *escapes_end;
-        bool is_compact; /* no white space outside strings so far */
 } Walker;
 
 /* ---- small things ---- */
@@ -47,10 +48,7 @@ static inline bool is_gap(Walker *w, uint32_t from, uint32_t to) {
                 return true;
         while (from < to && is_space(w->text[from]))
                 from++;
-        if (from < to)
-                return false;
-        w->is_compact = false;
-        return true;
+        return from == to;
 }
 
 static const char *digits(const char *at, const char *end) {
@@ -213,14 +211,10 @@ static inline Walk walk_bare(Walker *w, const PathNode *node, uint32_t from) {
         JsonType type;
         Slice text;
 
-        while (from < to && is_space(w->text[from])) {
+        while (from < to && is_space(w->text[from]))
                 from++;
-                w->is_compact = false;
-        }
-        while (to > from && is_space(w->text[to - 1])) {
+        while (to > from && is_space(w->text[to - 1]))
                 to--;
-                w->is_compact = false;
-        }
         text = slice(w->text + from, to - from);
         type = bare_type(text);
         if (type == JSON_ABSENT)
@@ -288,7 +282,7 @@ static inline Walk walk_value(Walker *w, const PathNode *node, uint32_t *from, b
  * The object at the mark, whose frame is the root of the wanted paths. Afterwards the mark is its
  * closing bracket, or, for WALK_RECORDS, the opening one of the array.
  */
-static Walk walk_unit(Walker *w, bool may_be_wrapper) {
+static Walk walk_unit(Walker *w) {
         JsonReader *r = w->r;
         uint32_t from = *w->mark + 1; /* behind the last thing taken */
         bool is_opened = true;
@@ -330,9 +324,11 @@ static Walk walk_unit(Walker *w, bool may_be_wrapper) {
                         from = *w->mark + 1;
                         if (++w->mark == w->end)
                                 return WALK_MORE;
-                        if (may_be_wrapper && r->depth == 1 && frame->child &&
-                                        frame->child->is_records && w->text[*w->mark] == '[')
-                                return is_gap(w, from, *w->mark) ? WALK_RECORDS : WALK_UNUSUAL;
+                        if (r->depth == 1 && frame->child && frame->child->is_records &&
+                                        w->text[*w->mark] == '[' && r->place != PLACE_RECORDS)
+                                return r->place == PLACE_TOP && is_gap(w, from, *w->mark)
+                                                       ? WALK_RECORDS
+                                                       : WALK_UNUSUAL;
                 }
                 result = walk_value(w, frame->is_array ? NULL : frame->child, &from, &is_opened);
                 if (result != WALK_DONE)
@@ -356,8 +352,8 @@ static Walk deliver(Walker *w, uint32_t first, uint32_t end) {
                 return WALK_UNUSUAL;
         if (r->scratch.size)
                 place_decoded(r);
-        if (reader_hash(r, slice(w->text + first, end - first), w->is_compact, &r->unit.hash) < 0)
-                return WALK_NO_MEMORY;
+        r->unit.text = slice(w->text + first, end - first);
+        r->unit.hash = hash_slice(r->unit.text);
         reader_deliver(r);
         return WALK_DONE;
 }
@@ -369,14 +365,14 @@ static Walk take_unit(Walker *w, uint32_t first, uint32_t *ret_done) {
 
         memset(r->values, 0, r->paths->n_values * sizeof(*r->values));
         r->scratch.size = 0;
-        w->is_compact = true;
-        result = walk_unit(w, r->place == PLACE_TOP);
+        result = walk_unit(w);
         if (result == WALK_RECORDS) {
                 if (r->index.control_at < *w->mark)
                         return WALK_UNUSUAL;
                 r->place = PLACE_RECORDS;
                 r->has_element = false;
-                r->sink->records(r->sink->userdata);
+                r->sink->records(r->sink->userdata, r->sound_end + first,
+                                slice(w->text + first, *w->mark + 1 - first));
         } else if (result == WALK_DONE) {
                 result = deliver(w, first, *w->mark + 1);
                 if (result == WALK_DONE)

@@ -1,7 +1,7 @@
 /*
  * One value out of one record that a reader has found sound: a walk over brackets and quotes, no
- * parser, no allocation. Nesting is counted, not recursed into. Keys are compared as they stand, or
- * decoded where they hold an escape. Stateless.
+ * parser, no allocation. Nesting is counted, not recursed into (but for the parts of a path). Keys
+ * are compared as they stand, or decoded where they hold an escape. Stateless.
  */
 #include "json/json.h"
 
@@ -159,22 +159,49 @@ static JsonType type_of(char first) {
         }
 }
 
-JsonValue json_find(Slice record, Slice path) {
+static Slice child(Slice value, Slice part) {
+        return *value.data == '{'   ? member(value, part)
+               : *value.data == '[' ? element(value, part)
+                                    : (Slice){NULL, 0};
+}
+
+/*
+ * The value under PATH in VALUE, NULL where there is none. Where DOTTED, a key may hold dots: where
+ * the first part of a path is no key, its first two parts are tried as one, and so on.
+ */
+static Slice find(Slice value, Slice path, bool dotted) {
+        size_t from = 0;
+
+        for (;;) {
+                const char *dot = memchr(path.data + from, '.', path.size - from);
+                Slice part = dot ? slice(path.data, (size_t)(dot - path.data)) : path;
+                Slice found = child(value, part);
+
+                if (found.size && dot)
+                        found = find(found, slice(dot + 1, path.size - part.size - 1), dotted);
+                if (found.size || !dot || !dotted)
+                        return found;
+                from = part.size + 1;
+        }
+}
+
+static JsonValue find_value(Slice record, Slice path, bool dotted) {
         const char *start = skip_space(record.data, record.data + record.size);
         Slice value = slice(start, record.size - (size_t)(start - record.data));
 
-        while (value.size && path.data) {
-                const char *dot = memchr(path.data, '.', path.size);
-                Slice part = dot ? slice(path.data, (size_t)(dot - path.data)) : path;
-
-                value = *value.data == '{'   ? member(value, part)
-                        : *value.data == '[' ? element(value, part)
-                                             : (Slice){NULL, 0};
-                path = dot ? slice(dot + 1, path.size - part.size - 1) : (Slice){NULL, 0};
-        }
+        if (value.size)
+                value = find(value, path, dotted);
         if (!value.size)
                 return (JsonValue){JSON_ABSENT, {NULL, 0}};
         return (JsonValue){type_of(*value.data), value};
+}
+
+JsonValue json_find(Slice record, Slice path) {
+        return find_value(record, path, false);
+}
+
+JsonValue json_find_dotted(Slice record, Slice path) {
+        return find_value(record, path, true);
 }
 
 /* ---- strings ---- */

@@ -44,11 +44,11 @@ typedef enum JsonPlace {
         JSON_TOP,     /* a value of its own */
         JSON_ELEMENT, /* of a top-level array */
         JSON_RECORDS, /* of the array under "Records" */
+        JSON_BESIDE,  /* another object or array in the object that holds "Records" */
 } JsonPlace;
 
 /*
- * Everything in it is valid until the sink returns. HASH is that of the unit's bytes without white
- * space outside strings.
+ * Everything in it is valid until the sink returns.
  */
 typedef struct JsonUnit {
         JsonPlace place;
@@ -56,6 +56,7 @@ typedef struct JsonUnit {
         uint64_t offset;
         uint64_t size;
         uint64_t hash;
+        Slice text;              /* as it stands */
         const JsonValue *values; /* one for each path */
 } JsonUnit;
 
@@ -73,8 +74,8 @@ typedef struct JsonSink {
         int (*fault)(void *userdata, const JsonFault *fault);
         /* Is this a record? Asked of the first unit behind a fault. */
         bool (*plausible)(void *userdata, const JsonUnit *unit);
-        /* The array under "Records" has begun. */
-        void (*records)(void *userdata);
+        /* The array under "Records" has begun; BEFORE is what its object held until then. */
+        void (*records)(void *userdata, uint64_t offset, Slice before);
 } JsonSink;
 
 typedef struct JsonPaths JsonPaths;
@@ -125,6 +126,9 @@ int json_reader_finish(JsonReader *reader);
  * stands twice the last counts.
  */
 JsonValue json_find(Slice record, Slice path);
+
+/* The same, but keys may hold dots themselves, as those of tags do. */
+JsonValue json_find_dotted(Slice record, Slice path);
 
 /* The text of a string as json_find() gives it, quotes included, decoded into BUFFER (room for
    text.size bytes); escapes that are no character become U+FFFD. Returns its size. */

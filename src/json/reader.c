@@ -29,8 +29,9 @@
 #include "base/hash.h"
 
 #define TOO_LARGE "record larger than the limit (--max-record)"
-#define PIECE ((size_t)256 << 10) /* bytes read at a time */
-#define PADDING 64                /* that the index may read behind the window */
+#define PIECE ((size_t)256 << 10)  /* bytes read at a time */
+#define FAST_MAX ((size_t)1 << 20) /* of a unit on the fast path, or its index grows large */
+#define PADDING 64                 /* that the index may read behind the window */
 
 /* ---- units ---- */
 
@@ -42,29 +43,36 @@ static Frame *top(JsonReader *r) {
         return &r->frames[r->depth];
 }
 
+/* In the array under "Records"? */
+static bool in_records(const JsonReader *r) {
+        const PathNode *child = r->frames[r->wrapper_depth].child;
+
+        return r->wrapper_depth && r->depth == r->wrapper_depth + 1 &&
+               r->frames[r->depth].is_array && child && child->is_records;
+}
+
 /* Is this the place where a record should stand? */
 static bool at_unit_place(const JsonReader *r) {
-        if (r->in_unit)
-                return false;
-        if (r->depth == 0)
-                return true;
-        if (r->depth == 1)
-                return r->frames[1].is_array;
-        return r->depth == 2 && r->in_wrapper && r->frames[2].is_array && r->frames[1].child &&
-               r->frames[1].child->is_records;
+        return !r->in_unit &&
+               (r->depth == 0 || (r->depth == 1 && r->frames[1].is_array) || in_records(r));
+}
+
+static JsonPlace place_of(const JsonReader *r) {
+        return r->depth == 0      ? JSON_TOP
+               : in_records(r)    ? JSON_RECORDS
+               : at_unit_place(r) ? JSON_ELEMENT
+                                  : JSON_BESIDE;
 }
 
 static void unit_begin(JsonReader *r, JsonType type, uint64_t offset) {
-        r->in_unit = true;
-        r->unit_depth = r->depth;
         r->unit = (JsonUnit){
-                        .place = r->depth == 0   ? JSON_TOP
-                                 : r->depth == 1 ? JSON_ELEMENT
-                                                 : JSON_RECORDS,
+                        .place = place_of(r),
                         .type = type,
                         .offset = offset,
                         .values = r->values,
         };
+        r->in_unit = true;
+        r->unit_depth = r->depth;
         memset(r->values, 0, r->paths->n_values * sizeof(*r->values));
         r->scratch.size = 0;
 }
@@ -81,33 +89,6 @@ static void place_texts(JsonReader *r) {
                 else if (type != JSON_ABSENT)
                         r->values[i].text.data = r->scratch.data + r->text_at[i];
         }
-}
-
-int reader_hash(JsonReader *r, Slice text, bool is_compact, uint64_t *ret_hash) {
-        bool in_string = false;
-        char *to;
-
-        if (is_compact) {
-                *ret_hash = hash_slice(text);
-                return 0;
-        }
-        r->compact.size = 0;
-        if (vec_reserve(&r->compact, text.size) < 0)
-                return -ENOMEM;
-        to = r->compact.data;
-        for (size_t i = 0; i < text.size; i++) {
-                char c = text.data[i];
-
-                if (!in_string && (c == ' ' || (c >= '\t' && c <= '\r')))
-                        continue;
-                *to++ = c;
-                if (c == '"')
-                        in_string = !in_string;
-                else if (c == '\\' && in_string && i + 1 < text.size)
-                        *to++ = text.data[++i];
-        }
-        *ret_hash = hash_bytes(r->compact.data, (size_t)(to - r->compact.data));
-        return 0;
 }
 
 void reader_deliver(JsonReader *r) {
@@ -128,9 +109,8 @@ static int unit_end(JsonReader *r) {
                 return 0;
         }
         place_texts(r);
-        if (reader_hash(r, slice(r->window + (r->unit.offset - r->base), r->unit.size), false,
-                            &r->unit.hash) < 0)
-                longjmp(r->no_memory, 1);
+        r->unit.text = slice(r->window + (r->unit.offset - r->base), r->unit.size);
+        r->unit.hash = hash_slice(r->unit.text);
         if (r->mode == READER_TRIAL) {
                 if (r->unit.type != JSON_OBJECT ||
                                 !r->sink->plausible(r->sink->userdata, &r->unit)) {
@@ -263,25 +243,38 @@ static int open_frame(JsonReader *r, bool is_array, const PathNode *node, int32_
         return 1;
 }
 
+/* The unit turns out to be no record but the wrapper of many, whose array opens. */
+static int become_wrapper(JsonReader *r) {
+        uint64_t offset = r->unit.offset;
+
+        r->in_unit = false;
+        r->wrapper_depth = r->depth;
+        r->sound_end = token_end(r);
+        if (!r->is_priming)
+                r->sink->records(r->sink->userdata, offset,
+                                slice(r->window + (offset - r->base),
+                                                (size_t)(r->sound_end - offset)));
+        return open_frame(r, true, NULL, -1);
+}
+
 static int on_open(JsonReader *r, bool is_array) {
         Frame *frame = top(r);
         const PathNode *node = r->depth && !frame->is_array ? frame->child : NULL;
+        bool is_records = is_array && node && node->is_records;
 
         if (r->in_unit) {
-                if (is_array && node && node->is_records && r->depth == 1 &&
-                                r->unit.place == JSON_TOP) {
-                        /* not a record after all, but the wrapper of many */
-                        r->in_unit = false;
-                        r->in_wrapper = true;
-                        r->sound_end = token_end(r);
-                        r->sink->records(r->sink->userdata);
-                        return open_frame(r, true, NULL, -1);
-                }
+                if (is_records && r->depth == r->unit_depth + 1 &&
+                                (r->unit.place == JSON_TOP || r->unit.place == JSON_ELEMENT))
+                        return become_wrapper(r);
                 keep(r, node, is_array ? JSON_ARRAY : JSON_OBJECT, NULL, 0);
                 return open_frame(r, is_array, is_array ? NULL : node, node ? node->value : -1);
         }
 
         r->sound_end = token_end(r);
+        if (r->depth && r->depth == r->wrapper_depth && !is_records) {
+                unit_begin(r, is_array ? JSON_ARRAY : JSON_OBJECT, r->sound_end - 1);
+                return open_frame(r, is_array, NULL, -1);
+        }
         if (!at_unit_place(r) || (is_array && r->depth == 0))
                 return open_frame(r, is_array, NULL, -1);
         unit_begin(r, is_array ? JSON_ARRAY : JSON_OBJECT, r->sound_end - 1);
@@ -306,8 +299,8 @@ static int on_close(void *ctx) {
         else if (value >= 0)
                 r->values[value].text.size =
                                 (size_t)(token_end(r) - r->unit.offset) - r->text_at[value];
-        if (r->depth == 0)
-                r->in_wrapper = false;
+        if (r->depth < r->wrapper_depth)
+                r->wrapper_depth = 0;
         return value_end(r);
 }
 
@@ -364,7 +357,8 @@ int reader_fresh_parser(JsonReader *r) {
 
 void reader_reset_state(JsonReader *r) {
         r->depth = 0;
-        r->in_unit = r->in_wrapper = false;
+        r->in_unit = false;
+        r->wrapper_depth = 0;
         r->stop = STOP_NONE;
         r->frames[0] = (Frame){NULL, NULL, -1, false};
 }
@@ -477,8 +471,7 @@ static int process_fast(JsonReader *r) {
         if (result == FAST_MORE) {
                 bool is_done = r->is_final && r->place == PLACE_TOP && is_blank(r);
 
-                if (is_done || (!r->is_final && r->base + r->size - r->sound_end <=
-                                                                r->limits.max_record_bytes)) {
+                if (is_done || (!r->is_final && r->base + r->size - r->sound_end <= FAST_MAX)) {
                         r->fed = r->size;
                         return 0;
                 }
@@ -619,7 +612,6 @@ JsonReader *json_reader_free(JsonReader *r) {
                 yajl_free(r->parser);
         json_index_deinit(&r->index);
         vec_deinit(&r->scratch);
-        vec_deinit(&r->compact);
         free(r->window);
         free(r->frames);
         free(r->values);

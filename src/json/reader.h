@@ -80,7 +80,7 @@ struct JsonReader {
         Frame *frames;
         uint32_t depth;
         bool in_unit;
-        bool in_wrapper; /* inside an object whose "Records" was met */
+        uint32_t wrapper_depth; /* of the object whose "Records" was met, or 0 */
         uint32_t unit_depth;
         JsonUnit unit;
         JsonValue *values;
@@ -88,7 +88,6 @@ struct JsonReader {
 
         VEC(char) scratch; /* texts of the values that are not in the window */
         size_t *text_at;   /* where in scratch, or in the window from the unit's first byte */
-        VEC(char) compact; /* a unit without white space, to be hashed */
 
         /* the fault that is being got over */
         uint64_t fault_at, search_at;
@@ -104,8 +103,6 @@ void reader_reset_state(JsonReader *r);
 /* Hands the unit to the sink; what that returns, if not 0, is in sink_result and stop is STOP_SINK.
  */
 void reader_deliver(JsonReader *r);
-/* The hash of a unit of this text; is_compact: it has no white space outside strings. */
-int reader_hash(JsonReader *r, Slice text, bool is_compact, uint64_t *ret_hash);
 
 /* fast.c: delivers the units in the window from sound_end on; these, or -ENOMEM. */
 enum {

@@ -93,7 +93,8 @@ static bool is_plausible(void *userdata, const JsonUnit *unit) {
         return unit->values[PATH_A].type != JSON_ABSENT && unit->values[PATH_B].type != JSON_ABSENT;
 }
 
-static void on_records(void *userdata) {
+static void on_records(void *userdata, uint64_t offset, Slice before) {
+        (void)offset, (void)before;
         ((Collect *)userdata)->n_records++;
 }
 

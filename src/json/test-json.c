@@ -219,6 +219,9 @@ static void gen_document(Gen *g) {
                 space(g);
                 gen_array(g, JSON_RECORDS);
                 put(g, n & 1 ? ",\"b\":[1,2]}" : "}");
+                if (n & 1)
+                        g->units[g->n_units++] =
+                                        (Expected){.place = JSON_BESIDE, .type = JSON_ARRAY};
         }
         space(g);
 }
@@ -320,7 +323,10 @@ static void test_places(void **state) {
                         {"{\"Records\":7}", 1, 0, JSON_TOP, JSON_OBJECT},
                         {"{\"records\":[{}]}", 1, 0, JSON_TOP, JSON_OBJECT},
                         {"{\"x\":{\"Records\":[{}]}}", 1, 0, JSON_TOP, JSON_OBJECT},
-                        {"[{\"Records\":[{}]}]", 1, 0, JSON_ELEMENT, JSON_OBJECT},
+                        {"[{\"Records\":[{}]}]", 1, 1, JSON_RECORDS, JSON_OBJECT},
+                        {"[{\"Records\":[]},{\"Records\":[{}]}]", 1, 1, JSON_RECORDS, JSON_OBJECT},
+                        {"{\"Records\":[],\"x\":{\"Records\":[{}]}}", 1, 1, JSON_BESIDE,
+                                        JSON_OBJECT},
                         {"{\"Records\":[{\"Records\":[{}]}]}", 1, 1, JSON_RECORDS, JSON_OBJECT},
                         {"7", 1, 0, JSON_TOP, JSON_NUMBER},
                         {"\"x\"", 1, 0, JSON_TOP, JSON_STRING},
@@ -397,10 +403,11 @@ static uint64_t hash_of(Collect *c, const char *text, size_t piece) {
 /* White space does not change it, nor what stands around; content does. */
 static void test_hash(void **state) {
         static const char *const same[] = {"{\"a\":[1,{\"x\":\"y z\"}],\"b\":null}",
-                        " { \"a\" : [ 1 , { \"x\" : \"y z\" } ] , \"b\" : null } ",
-                        "[{\n\"a\":\t[1,{\"x\":\"y z\"}],\r\n\"b\":null}]",
-                        "{\"Records\":[{\"a\":[1,{\"x\":\"y z\"}],\"b\":null }]}"};
+                        " {\"a\":[1,{\"x\":\"y z\"}],\"b\":null} ",
+                        "[\n{\"a\":[1,{\"x\":\"y z\"}],\"b\":null}\r\n]",
+                        "{\"Records\":[{\"a\":[1,{\"x\":\"y z\"}],\"b\":null}]}"};
         static const char *const others[] = {"{}", "{\"a\":[1,{\"x\":\"y z\"}],\"b\":false}",
+                        "{\"a\" :[1,{\"x\":\"y z\"}],\"b\":null}",
                         "{\"a\":[1,{\"x\":\"yz\"}],\"b\":null}",
                         "{\"a\":[1,{\"x\":\"y  z\"}],\"b\":null}",
                         "{\"a\":[{\"x\":\"y z\"},1],\"b\":null}",

@@ -1,6 +1,6 @@
 /*
- * A selection: patterns by dimension, bounds of time. Everything is checked when it is added, before
- * any evidence is opened. Owned by one thread.
+ * A selection: patterns by dimension, bounds of time. Everything is checked when it is added,
+ * before any evidence is opened. Owned by one thread.
  */
 #include "query/selection.h"
 
@@ -74,12 +74,13 @@ static bool in_block(const Block *block, Slice text) {
 bool pattern_match(const Pattern *pattern, Slice text) {
         if (pattern->block.family)
                 return in_block(&pattern->block, text);
-        return pattern->is_literal ? slice_equal(pattern->text, text) : glob_match(pattern->text, text);
+        return pattern->is_literal ? slice_equal(pattern->text, text)
+                                   : glob_match(pattern->text, text);
 }
 
-static int add_pattern(Selection *s, Patterns *patterns, Slice text, Slice suffix,
-                const Block *block) {
-        Pattern pattern = { .is_literal = !glob_has_wildcard(text), .block = *block };
+static int add_pattern(
+                Selection *s, Patterns *patterns, Slice text, Slice suffix, const Block *block) {
+        Pattern pattern = {.is_literal = !glob_has_wildcard(text), .block = *block};
         char *copy;
 
         if (vec_reserve(patterns, 1) < 0)
@@ -96,7 +97,7 @@ static int add_pattern(Selection *s, Patterns *patterns, Slice text, Slice suffi
 }
 
 int selection_add(Selection *s, StoreDim dim, Slice text) {
-        Block block = { 0 };
+        Block block = {0};
         int r = 0;
 
         if (!text.size)
@@ -108,14 +109,14 @@ int selection_add(Selection *s, StoreDim dim, Slice text) {
         if (dim == STORE_DIM_IP && memchr(text.data, '/', text.size))
                 r = parse_block(text, &block);
         if (r == 0)
-                r = add_pattern(s, &s->dims[dim], text, (Slice){ NULL, 0 }, &block);
+                r = add_pattern(s, &s->dims[dim], text, (Slice){NULL, 0}, &block);
         if (r == 0 && dim == STORE_DIM_SERVICE)
                 r = add_pattern(s, &s->dims[dim], text, SLICE_LITERAL(".amazonaws.com"), &block);
         return r;
 }
 
 int selection_add_id(Selection *s, Slice text) {
-        return text.size ? add_pattern(s, &s->ids, text, (Slice){ NULL, 0 }, &(Block){ 0 })
+        return text.size ? add_pattern(s, &s->ids, text, (Slice){NULL, 0}, &(Block){0})
                          : SELECTION_EMPTY;
 }
 

@@ -33,13 +33,17 @@ static int absorb_names(Absorb *a) {
                 r = builder_add_file(a->builder, file.name, a->roots[file.root], &a->files[i]);
                 if (r == 0)
                         builder_end_file(a->builder, a->files[i], file.n_bytes);
+                if (r == 0)
+                        a->builder->files.data[a->files[i]].n_records = file.n_records;
         }
         for (uint64_t i = 0; i < n_notes && r == 0; i++) {
                 StoreNote note = store_note(a->store, i);
 
                 r = i < a->store->meta.n_damaged
-                                    ? builder_add_damage(a->builder, note.file, note.offset, 0, note.reason)
-                                    : builder_add_ignored(a->builder, note.file, note.offset, note.reason);
+                                    ? builder_add_damage(a->builder, note.file, note.offset,
+                                                      note.n_rejected, note.reason)
+                                    : builder_add_ignored(a->builder, note.file, note.offset,
+                                                      note.reason);
         }
         return r;
 }
@@ -50,7 +54,8 @@ static int string_of(Absorb *a, uint32_t string, uint32_t *ret_string) {
         if (string >= a->store->meta.n_strings)
                 return -EIO;
         if (a->strings[string] == STORE_NONE) {
-                int r = builder_string(a->builder, store_string(a->store, string), &a->strings[string]);
+                int r = builder_string(
+                                a->builder, store_string(a->store, string), &a->strings[string]);
 
                 if (r < 0)
                         return r;
@@ -60,14 +65,14 @@ static int string_of(Absorb *a, uint32_t string, uint32_t *ret_string) {
 }
 
 static int tuple_of(Absorb *a, StoreTuple kind, uint32_t event, uint32_t *ret_tuple) {
-        static const unsigned n_texts[] = { EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT };
+        static const unsigned n_texts[] = {EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT};
         Slice fields[EVENT_N_IDENTITY + EVENT_N_CALL + EVENT_N_RESULT];
         uint32_t tuple = store_tuple(a->store, kind, event);
         int r;
 
-        if (tuple >= (kind == STORE_IDENTITY ? a->store->meta.n_identities
-                                             : kind == STORE_CALL ? a->store->meta.n_calls
-                                                                  : a->store->meta.n_results))
+        if (tuple >= (kind == STORE_IDENTITY              ? a->store->meta.n_identities
+                                     : kind == STORE_CALL ? a->store->meta.n_calls
+                                                          : a->store->meta.n_results))
                 return -EIO;
         if (a->tuples[kind][tuple] == STORE_NONE) {
                 for (unsigned f = 0; f < n_texts[kind]; f++)
@@ -101,7 +106,7 @@ static int absorb_grants(Absorb *a, uint32_t i, uint32_t *at, Row *row) {
 
         for (; *at < store_n_grants(a->store) && r == 0; ++*at) {
                 StoreGrant from = store_grant(a->store, *at);
-                BuilderGrant to = { .kind = from.kind };
+                BuilderGrant to = {.kind = from.kind};
 
                 if (from.event != i)
                         return from.event < i ? -EIO : 0;
@@ -118,7 +123,7 @@ static int absorb_events(Absorb *a) {
         int r = 0;
 
         for (uint32_t i = 0; i < store_n_events(a->store) && r == 0; i++) {
-                Row row = { .time = store_time(a->store, i), .source = store_source(a->store, i) };
+                Row row = {.time = store_time(a->store, i), .source = store_source(a->store, i)};
 
                 r = source_of(a, &row.source);
                 if (r == 0)
@@ -144,7 +149,7 @@ static int absorb_losers(Absorb *a) {
 
         for (uint64_t i = 0; i < store_n_conflict_rows(a->store) && r == 0; i++) {
                 StoreConflict conflict = store_conflict_row(a->store, i);
-                BuilderLoser loser = { store_source(a->store, conflict.event) };
+                BuilderLoser loser = {store_source(a->store, conflict.event)};
 
                 loser.source.file = conflict.file;
                 loser.source.record = conflict.record;
@@ -170,13 +175,13 @@ static uint32_t *absent(uint64_t n) {
 
 int builder_absorb(Builder *builder, Store *store) {
         Absorb a = {
-                .builder = builder,
-                .store = store,
-                .files = absent(store->meta.n_files),
-                .roots = absent(store_n_roots(store)),
-                .strings = absent(store->meta.n_strings),
-                .tuples = { absent(store->meta.n_identities), absent(store->meta.n_calls),
-                        absent(store->meta.n_results) },
+                        .builder = builder,
+                        .store = store,
+                        .files = absent(store->meta.n_files),
+                        .roots = absent(store_n_roots(store)),
+                        .strings = absent(store->meta.n_strings),
+                        .tuples = {absent(store->meta.n_identities), absent(store->meta.n_calls),
+                                        absent(store->meta.n_results)},
         };
         int r = -ENOMEM;
 
@@ -188,8 +193,6 @@ int builder_absorb(Builder *builder, Store *store) {
                 r = absorb_losers(&a);
         if (r == 0 && store_is_faulty(store))
                 r = -EIO;
-        builder->n_duplicates += store->meta.n_duplicates;
-        builder->n_rejected += store->meta.n_rejected;
         free(a.files);
         free(a.roots);
         free(a.strings);

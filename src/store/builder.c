@@ -38,6 +38,7 @@ Builder *builder_free(Builder *b) {
         vec_deinit(&b->chunks);
         vec_deinit(&b->files);
         vec_deinit(&b->roots);
+        intern_deinit(&b->root_keys);
         vec_deinit(&b->notes);
         vec_deinit(&b->losers);
         vec_deinit(&b->grants);
@@ -54,24 +55,31 @@ uint64_t builder_n_events(const Builder *b) {
 /* ---- files and notes ---- */
 
 int builder_add_root(Builder *b, Slice name, Slice path, uint32_t *ret_root) {
+        size_t size = name.size + 1 + path.size;
         BuilderRoot root;
+        bool is_new;
         int r;
 
-        for (size_t i = 0; i < b->roots.size; i++) {
-                if (slice_equal(b->roots.data[i].name, name) &&
-                                slice_equal(b->roots.data[i].path, path))
-                        return *ret_root = (uint32_t)i, 0;
-        }
-        r = vec_reserve(&b->roots, 1);
-        if (r == 0)
-                r = arena_copy(&b->texts, name, &root.name);
-        if (r == 0)
-                r = arena_copy(&b->texts, path, &root.path);
+        b->key.size = 0;
+        r = vec_reserve(&b->key, size);
         if (r < 0)
                 return r;
-        *ret_root = (uint32_t)b->roots.size;
-        b->roots.data[b->roots.size++] = root;
-        return 0;
+        /* neither holds a NUL */
+        memcpy(b->key.data, name.data, name.size);
+        b->key.data[name.size] = 0;
+        if (path.size)
+                memcpy(b->key.data + name.size + 1, path.data, path.size);
+        r = vec_reserve(&b->roots, 1);
+        if (r == 0)
+                r = intern_add(&b->root_keys, slice(b->key.data, size), ret_root, &is_new);
+        if (r < 0 || !is_new)
+                return r;
+        r = arena_copy(&b->texts, name, &root.name);
+        if (r == 0)
+                r = arena_copy(&b->texts, path, &root.path);
+        if (r == 0)
+                b->roots.data[b->roots.size++] = root;
+        return r;
 }
 
 int builder_add_file(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) {
@@ -99,8 +107,9 @@ void builder_drop_file(Builder *b, uint32_t file) {
                 b->files.size--;
 }
 
-static int add_note(Builder *b, Slice file, uint64_t offset, Slice reason, bool is_ignored) {
-        BuilderNote note = {.offset = offset, .is_ignored = is_ignored};
+static int add_note(Builder *b, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason,
+                bool is_ignored) {
+        BuilderNote note = {.offset = offset, .n_rejected = n_rejected, .is_ignored = is_ignored};
         int r = vec_reserve(&b->notes, 1);
 
         if (r == 0)
@@ -113,12 +122,11 @@ static int add_note(Builder *b, Slice file, uint64_t offset, Slice reason, bool 
 }
 
 int builder_add_damage(Builder *b, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason) {
-        b->n_rejected += n_rejected;
-        return add_note(b, file, offset, reason, false);
+        return add_note(b, file, offset, n_rejected, reason, false);
 }
 
 int builder_add_ignored(Builder *b, Slice file, uint64_t offset, Slice reason) {
-        return add_note(b, file, offset, reason, true);
+        return add_note(b, file, offset, 0, reason, true);
 }
 
 /* ---- events ---- */
@@ -314,5 +322,9 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = builder_string(b, event->user_agent, &row.ua);
         if (r == 0 && event->n_grants)
                 r = add_grants(b, event, &row);
-        return r == 0 ? builder_add_row(b, &row) : r;
+        if (r == 0)
+                r = builder_add_row(b, &row);
+        if (r == 0)
+                b->files.data[file].n_records++;
+        return r;
 }

@@ -35,6 +35,7 @@ typedef struct BuilderFile {
         Slice name;
         uint32_t root;
         uint64_t n_bytes;
+        uint64_t n_records; /* taken from it, duplicates too */
 } BuilderFile;
 
 typedef struct BuilderRoot {
@@ -43,7 +44,7 @@ typedef struct BuilderRoot {
 
 typedef struct BuilderNote {
         Slice file, reason;
-        uint64_t offset;
+        uint64_t offset, n_rejected;
         bool is_ignored;
 } BuilderNote;
 
@@ -59,12 +60,12 @@ struct Builder {
         uint32_t n_rows;
         VEC(BuilderFile) files;
         VEC(BuilderRoot) roots;
+        Intern root_keys; /* their names and paths, numbered alike */
         VEC(BuilderNote) notes;
         VEC(BuilderLoser) losers;
         VEC(BuilderGrant) grants;
         Arena texts; /* of files, roots, notes */
         VEC(char) key;
-        uint64_t n_duplicates, n_rejected;
 };
 
 static inline Row *builder_row(const Builder *builder, uint32_t i) {

@@ -48,20 +48,22 @@ static int make_header(Store *store, ImageHeader *header, uint64_t **ret_sums, u
         sums = vec_alloc(n, sizeof(*sums));
         if (!sums)
                 return -ENOMEM;
-        *header = (ImageHeader){ .version = IMAGE_VERSION, .n_sections = IMAGE_N_SECTIONS,
-                .size = at + n * 8 };
+        *header = (ImageHeader){.version = IMAGE_VERSION,
+                        .n_sections = IMAGE_N_SECTIONS,
+                        .size = at + n * 8};
         memcpy(header->magic, IMAGE_MAGIC, sizeof(header->magic));
         n = 0;
         for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
                 Section *s = &store->sections[i];
                 ImageEntry *entry = &header->sections[i];
 
-                *entry = (ImageEntry){ (uint64_t)(s->data - store->bytes), s->size, at + n * 8, 0 };
+                *entry = (ImageEntry){(uint64_t)(s->data - store->bytes), s->size, at + n * 8, 0};
                 for (uint64_t block = 0; block < n_blocks(s->size); block++) {
                         uint64_t from = block * IMAGE_BLOCK;
 
                         sums[n + block] = hash_bytes(s->data + from,
-                                        s->size - from < IMAGE_BLOCK ? s->size - from : IMAGE_BLOCK);
+                                        s->size - from < IMAGE_BLOCK ? s->size - from
+                                                                     : IMAGE_BLOCK);
                 }
                 entry->sum = hash_bytes(sums + n, n_blocks(s->size) * 8);
                 n += n_blocks(s->size);
@@ -200,7 +202,8 @@ int store_is_case(const char *path) {
         }
         n = pread(fd, magic, sizeof(magic), 0);
         close(fd);
-        return n == (ssize_t)sizeof(magic) && memcmp(magic, IMAGE_MAGIC, sizeof(magic)) == 0;
+        /* a case file that was cut to its first bytes is one too */
+        return n >= 4 && memcmp(magic, IMAGE_MAGIC, (size_t)n) == 0;
 }
 
 static bool lies_within(uint64_t at, uint64_t size, uint64_t end) {
@@ -216,11 +219,13 @@ static int place_sections(Store *store, const ImageHeader *header) {
 
                 if (!lies_within(entry->at, entry->size, store->size) || entry->at % 8 ||
                                 entry->sums_at % 8 ||
-                                !lies_within(entry->sums_at, n_blocks(entry->size) * 8, store->size))
+                                !lies_within(entry->sums_at, n_blocks(entry->size) * 8,
+                                                store->size))
                         return STORE_HEADER;
                 store->sections[i].data = store->bytes + entry->at;
                 store->sections[i].size = entry->size;
-                store->sections[i].sums = (const uint64_t *)(const void *)(store->bytes + entry->sums_at);
+                store->sections[i].sums =
+                                (const uint64_t *)(const void *)(store->bytes + entry->sums_at);
                 if (hash_bytes(store->sections[i].sums, n_blocks(entry->size) * 8) != entry->sum)
                         return STORE_HEADER;
                 n += n_blocks(entry->size) + 1;
@@ -236,7 +241,8 @@ static int place_sections(Store *store, const ImageHeader *header) {
         return 0;
 }
 
-/* What the counts claim must fit what is there, so that numbers below them are never out of bounds. */
+/* What the counts claim must fit what is there, so that numbers below them are never out of bounds.
+ */
 static int check_counts(Store *store) {
         const ImageMeta *m = image_at(store, IMAGE_META, 0, sizeof(ImageMeta));
         const Section *s = store->sections;
@@ -251,7 +257,8 @@ static int check_counts(Store *store) {
                         s[IMAGE_EVENT_IP].size != m->n_events * 4 ||
                         s[IMAGE_EVENT_UA].size != m->n_events * 4 ||
                         s[IMAGE_SOURCES].size != m->n_events * sizeof(StoreSource) ||
-                        m->n_strings >= STORE_NONE || s[IMAGE_STRING_ENDS].size != m->n_strings * 8 ||
+                        m->n_strings >= STORE_NONE ||
+                        s[IMAGE_STRING_ENDS].size != m->n_strings * 8 ||
                         s[IMAGE_STRING_ITEMS].size != m->n_strings * 4 ||
                         s[IMAGE_FILES].size != m->n_files * sizeof(ImageFile) ||
                         s[IMAGE_NOTES].size != (m->n_damaged + m->n_ignored) * sizeof(ImageNote) ||
@@ -271,8 +278,9 @@ static int open_mapped(Store *store) {
         int r;
 
         if (store->size < IMAGE_HEADER_SIZE)
-                return store->size >= 8 && memcmp(store->bytes, IMAGE_MAGIC, 8) == 0 ? STORE_TRUNCATED
-                                                                                    : STORE_FOREIGN;
+                return memcmp(store->bytes, IMAGE_MAGIC, store->size < 8 ? store->size : 8) == 0
+                                       ? STORE_TRUNCATED
+                                       : STORE_FOREIGN;
         memcpy(&header, store->bytes, sizeof(header));
         if (memcmp(header.magic, IMAGE_MAGIC, sizeof(header.magic)) != 0)
                 return STORE_FOREIGN;

@@ -48,17 +48,18 @@ typedef enum ImageSection {
         IMAGE_EVENT_RESULT,
         IMAGE_EVENT_IP, /* u32[n_events], numbers of strings */
         IMAGE_EVENT_UA,
-        IMAGE_SOURCES,    /* StoreSource[n_events] */
-        IMAGE_ID_BUCKETS, /* u32[]: hash index of the eventIDs */
-        IMAGE_ID_ITEMS,   /* u32[]: numbers of events that have one */
-        IMAGE_CONFLICTS,  /* ImageConflict[] by event, file, record */
-        IMAGE_DIMS,       /* four sections for each dimension */
+        IMAGE_SOURCES,                                /* StoreSource[n_events] */
+        IMAGE_ID_BUCKETS,                             /* u32[]: hash index of the eventIDs */
+        IMAGE_ID_ITEMS,                               /* u32[]: numbers of events that have one */
+        IMAGE_CONFLICTS,                              /* ImageConflict[] by event, file, record */
+        IMAGE_DIMS,                                   /* four sections for each dimension */
         IMAGE_GRANTS = IMAGE_DIMS + 4 * STORE_N_DIMS, /* StoreGrant[] by event */
-        IMAGE_GRANTS_BY,     /* u32[]: numbers of grants, for each StoreGrantIndex */
+        IMAGE_GRANTS_BY, /* u32[]: numbers of grants, for each StoreGrantIndex */
         IMAGE_IDENTITIES_BY = IMAGE_GRANTS_BY + STORE_N_GRANT_INDEXES, /* likewise, of identities */
-        IMAGE_USES = IMAGE_IDENTITIES_BY + STORE_N_IDENTITY_INDEXES, /* StoreUse[] by identity, first */
-        IMAGE_USE_ENDS,      /* u32[n_identities]: where the uses of each end */
-        IMAGE_USES_BY_IP,    /* u32[]: numbers of uses that have an address, by it */
+        IMAGE_USES = IMAGE_IDENTITIES_BY +
+                     STORE_N_IDENTITY_INDEXES, /* StoreUse[] by identity, first */
+        IMAGE_USE_ENDS,                        /* u32[n_identities]: where the uses of each end */
+        IMAGE_USES_BY_IP, /* u32[]: numbers of uses that have an address, by it */
         IMAGE_GRANT_ENDS, /* u32[n_identities]: where each ends in the grants by identity */
         IMAGE_N_SECTIONS,
 } ImageSection;
@@ -83,7 +84,8 @@ typedef struct ImageFile {
         uint64_t name_at; /* in IMAGE_TEXT */
         uint32_t name_size;
         uint32_t root;
-        uint64_t n_bytes; /* of unpacked content */
+        uint64_t n_bytes;   /* of unpacked content */
+        uint64_t n_records; /* taken from it, duplicates too */
 } ImageFile;
 
 /* A source as it was given: files are named by it, and stand below its path. */
@@ -95,7 +97,7 @@ typedef struct ImageRoot {
 typedef struct ImageNote {
         uint64_t file_at, reason_at; /* in IMAGE_TEXT */
         uint32_t file_size, reason_size;
-        uint64_t offset;
+        uint64_t offset, n_rejected;
 } ImageNote;
 
 typedef struct ImageConflict {
@@ -123,7 +125,7 @@ _Static_assert(sizeof(ImageHeader) <= IMAGE_HEADER_SIZE, "the header must fit it
 typedef struct Section {
         const unsigned char *data;
         uint64_t size;
-        const uint64_t *sums;     /* NULL: made in this process, nothing to check */
+        const uint64_t *sums;      /* NULL: made in this process, nothing to check */
         unsigned char *is_checked; /* one for each block */
 } Section;
 
@@ -137,7 +139,8 @@ struct Store {
         int fault;              /* atomic: a block was not what was written; section + 1 */
 };
 
-/* TEXT as an eventID: true, and RET filled, where it is absent or a UUID; false for any other text. */
+/* TEXT as an eventID: true, and RET filled, where it is absent or a UUID; false for any other text.
+ */
 bool store_parse_id(Slice text, StoreSource *ret);
 
 /* The text of a UUID, in BUFFER. */
@@ -150,7 +153,8 @@ uint64_t store_id_hash(const StoreSource *source, Slice text);
 bool image_check(Store *store, unsigned section, uint64_t at, uint64_t size);
 void image_set_fault(Store *store, unsigned section);
 
-/* SIZE bytes at AT of a section, checked; NULL (and a fault) where they are not there or not sound. */
+/* SIZE bytes at AT of a section, checked; NULL (and a fault) where they are not there or not sound.
+ */
 static inline const void *image_at(Store *store, unsigned section, uint64_t at, uint64_t size) {
         Section *s = &store->sections[section];
 

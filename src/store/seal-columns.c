@@ -28,8 +28,9 @@ static int compare_notes(const void *ctx, const SortKey *x, const SortKey *y) {
 }
 
 int seal_notes(Seal *seal) {
-        SortOrder order = { compare_notes, seal };
-        uint64_t n = 0;
+        SortOrder order = {compare_notes, seal};
+        uint64_t n = 0, n_kept = 0;
+        int r;
 
         for (size_t b = 0; b < seal->n_builders; b++)
                 seal->n_notes += seal->builders[b]->notes.size;
@@ -40,10 +41,18 @@ int seal_notes(Seal *seal) {
                 for (uint32_t i = 0; i < seal->builders[b]->notes.size; i++) {
                         BuilderNote *note = &seal->builders[b]->notes.data[i];
 
-                        seal->notes[n++] = (SortKey){ note->is_ignored, sort_prefix(note->file, 0), b, i };
+                        seal->notes[n++] = (SortKey){
+                                        note->is_ignored, sort_prefix(note->file, 0), b, i};
                 }
         }
-        return sort_keys(seal->notes, n, &order, seal->n_threads);
+        r = sort_keys(seal->notes, n, &order, seal->n_threads);
+        for (uint64_t i = 0; i < n && r == 0; i++) {
+                /* what two stores say of one file is said once */
+                if (i == 0 || sort_compare(&order, &seal->notes[n_kept - 1], &seal->notes[i]) != 0)
+                        seal->notes[n_kept++] = seal->notes[i];
+        }
+        seal->n_notes = n_kept;
+        return r;
 }
 
 /* ---- sizes ---- */
@@ -52,7 +61,9 @@ static uint64_t text_size(const Seal *seal) {
         uint64_t size = 0;
 
         for (uint32_t i = 0; i < seal->n_files; i++)
-                size += seal->builders[seal->files[i].source]->files.data[seal->files[i].index].name.size;
+                size += seal->builders[seal->files[i].source]
+                                        ->files.data[seal->files[i].index]
+                                        .name.size;
         for (size_t i = 0; i < seal->roots.size; i++)
                 size += seal->roots.data[i].name.size + seal->roots.data[i].path.size;
         for (uint64_t i = 0; i < seal->n_notes; i++)
@@ -62,30 +73,37 @@ static uint64_t text_size(const Seal *seal) {
 }
 
 static int allocate(Seal *seal) {
-        uint64_t n = seal->n_events, sizes[IMAGE_N_SECTIONS] = {
-                [IMAGE_META] = sizeof(ImageMeta),
-                [IMAGE_STRING_ENDS] = (uint64_t)seal->n_strings * 8,
-                [IMAGE_STRINGS] = seal->n_string_bytes,
-                [IMAGE_STRING_BUCKETS] = ((uint64_t)image_n_buckets(seal->n_strings) + 1) * 4,
-                [IMAGE_STRING_ITEMS] = (uint64_t)seal->n_strings * 4,
-                [IMAGE_FILES] = (uint64_t)seal->n_files * sizeof(ImageFile),
-                [IMAGE_ROOTS] = seal->roots.size * sizeof(ImageRoot),
-                [IMAGE_NOTES] = seal->n_notes * sizeof(ImageNote),
-                [IMAGE_TEXT] = text_size(seal),
-                [IMAGE_IDENTITIES] = (uint64_t)seal->n_tuples[STORE_IDENTITY] * STORE_N_IDENTITY * 4,
-                [IMAGE_CALLS] = (uint64_t)seal->n_tuples[STORE_CALL] * STORE_N_CALL * 4,
-                [IMAGE_RESULTS] = (uint64_t)seal->n_tuples[STORE_RESULT] * STORE_N_RESULT * 4,
-                [IMAGE_TIMES] = n * 8,
-                [IMAGE_EVENT_IDENTITY] = n * 4,
-                [IMAGE_EVENT_CALL] = n * 4,
-                [IMAGE_EVENT_RESULT] = n * 4,
-                [IMAGE_EVENT_IP] = n * 4,
-                [IMAGE_EVENT_UA] = n * 4,
-                [IMAGE_SOURCES] = n * sizeof(StoreSource),
-                [IMAGE_ID_BUCKETS] = ((uint64_t)image_n_buckets(seal->n_ids) + 1) * 4,
-                [IMAGE_ID_ITEMS] = seal->n_ids * 4,
-                [IMAGE_CONFLICTS] = seal->conflicts.size * sizeof(ImageConflict),
-        };
+        uint64_t n = seal->n_events,
+                 sizes[IMAGE_N_SECTIONS] = {
+                                 [IMAGE_META] = sizeof(ImageMeta),
+                                 [IMAGE_STRING_ENDS] = (uint64_t)seal->n_strings * 8,
+                                 [IMAGE_STRINGS] = seal->n_string_bytes,
+                                 [IMAGE_STRING_BUCKETS] =
+                                                 ((uint64_t)image_n_buckets(seal->n_strings) + 1) *
+                                                 4,
+                                 [IMAGE_STRING_ITEMS] = (uint64_t)seal->n_strings * 4,
+                                 [IMAGE_FILES] = (uint64_t)seal->n_files * sizeof(ImageFile),
+                                 [IMAGE_ROOTS] = seal->roots.size * sizeof(ImageRoot),
+                                 [IMAGE_NOTES] = seal->n_notes * sizeof(ImageNote),
+                                 [IMAGE_TEXT] = text_size(seal),
+                                 [IMAGE_IDENTITIES] = (uint64_t)seal->n_tuples[STORE_IDENTITY] *
+                                                      STORE_N_IDENTITY * 4,
+                                 [IMAGE_CALLS] = (uint64_t)seal->n_tuples[STORE_CALL] *
+                                                 STORE_N_CALL * 4,
+                                 [IMAGE_RESULTS] = (uint64_t)seal->n_tuples[STORE_RESULT] *
+                                                   STORE_N_RESULT * 4,
+                                 [IMAGE_TIMES] = n * 8,
+                                 [IMAGE_EVENT_IDENTITY] = n * 4,
+                                 [IMAGE_EVENT_CALL] = n * 4,
+                                 [IMAGE_EVENT_RESULT] = n * 4,
+                                 [IMAGE_EVENT_IP] = n * 4,
+                                 [IMAGE_EVENT_UA] = n * 4,
+                                 [IMAGE_SOURCES] = n * sizeof(StoreSource),
+                                 [IMAGE_ID_BUCKETS] =
+                                                 ((uint64_t)image_n_buckets(seal->n_ids) + 1) * 4,
+                                 [IMAGE_ID_ITEMS] = seal->n_ids * 4,
+                                 [IMAGE_CONFLICTS] = seal->conflicts.size * sizeof(ImageConflict),
+                 };
 
         return image_new(sizes, &seal->store);
 }
@@ -112,9 +130,10 @@ static void write_names(Seal *seal) {
                 uint32_t b = seal->files[i].source;
                 BuilderFile *file = &seal->builders[b]->files.data[seal->files[i].index];
 
-                files[i] = (ImageFile){ put_text(texts, &at, file->name), (uint32_t)file->name.size,
-                        seal->maps[b].roots[file->root], file->n_bytes };
+                files[i] = (ImageFile){put_text(texts, &at, file->name), (uint32_t)file->name.size,
+                                seal->maps[b].roots[file->root], file->n_bytes, file->n_records};
                 seal->store->meta.n_bytes += file->n_bytes;
+                seal->store->meta.n_duplicates += file->n_records;
         }
         for (size_t i = 0; i < seal->roots.size; i++) {
                 BuilderRoot *root = &seal->roots.data[i];
@@ -132,6 +151,8 @@ static void write_names(Seal *seal) {
                 notes[i].reason_at = put_text(texts, &at, note->reason);
                 notes[i].reason_size = (uint32_t)note->reason.size;
                 notes[i].offset = note->offset;
+                notes[i].n_rejected = note->n_rejected;
+                seal->store->meta.n_rejected += note->n_rejected;
                 seal->store->meta.n_ignored += note->is_ignored;
         }
         seal->store->meta.n_damaged = seal->n_notes - seal->store->meta.n_ignored;
@@ -155,7 +176,7 @@ static int write_strings(Seal *seal) {
         uint64_t *ends = image_writable(seal->store, IMAGE_STRING_ENDS), at = 0;
         uint32_t *items = image_writable(seal->store, IMAGE_STRING_ITEMS);
         char *bytes = image_writable(seal->store, IMAGE_STRINGS);
-        SortOrder order = { NULL, NULL };
+        SortOrder order = {NULL, NULL};
         SortKey *hashes = vec_alloc(seal->n_strings, sizeof(*hashes));
         int r;
 
@@ -167,7 +188,7 @@ static int write_strings(Seal *seal) {
 
                 put_text(bytes, &at, s);
                 ends[i] = at;
-                hashes[i] = (SortKey){ hash_slice(s), i, 0, i };
+                hashes[i] = (SortKey){hash_slice(s), i, 0, i};
         }
         r = sort_keys(hashes, seal->n_strings, &order, seal->n_threads);
         if (r == 0) {
@@ -181,13 +202,14 @@ static int write_strings(Seal *seal) {
 }
 
 static void write_tuples(Seal *seal) {
-        static const ImageSection sections[] = { IMAGE_IDENTITIES, IMAGE_CALLS, IMAGE_RESULTS };
+        static const ImageSection sections[] = {IMAGE_IDENTITIES, IMAGE_CALLS, IMAGE_RESULTS};
 
         for (int kind = 0; kind < STORE_N_TUPLES; kind++) {
                 uint64_t size = seal->store->sections[sections[kind]].size;
 
                 if (size)
-                        memcpy(image_writable(seal->store, sections[kind]), seal->tuples[kind], size);
+                        memcpy(image_writable(seal->store, sections[kind]), seal->tuples[kind],
+                                        size);
         }
 }
 
@@ -253,7 +275,7 @@ static void write_ids(Seal *seal) {
 
 static int write_conflicts(Seal *seal) {
         ImageConflict *rows = image_writable(seal->store, IMAGE_CONFLICTS);
-        SortOrder order = { NULL, NULL };
+        SortOrder order = {NULL, NULL};
         uint64_t n = seal->conflicts.size;
         SortKey *keys = vec_alloc(n, sizeof(*keys));
         int r;
@@ -264,7 +286,7 @@ static int write_conflicts(Seal *seal) {
                 ImageConflict *row = &seal->conflicts.data[i].row;
 
                 row->event = seal->numbers[row->event];
-                keys[i] = (SortKey){ (uint64_t)row->event << 32 | row->file, row->record, 0, i };
+                keys[i] = (SortKey){(uint64_t)row->event << 32 | row->file, row->record, 0, i};
         }
         r = sort_keys(keys, n, &order, seal->n_threads);
         for (uint64_t i = 0; i < n && r == 0; i++)
@@ -277,12 +299,8 @@ static void write_meta(Seal *seal) {
         ImageMeta *meta = &seal->store->meta;
 
         meta->n_events = seal->n_events;
-        meta->n_duplicates = seal->n_duplicates;
+        meta->n_duplicates -= seal->n_events; /* what the files held, less what was kept */
         meta->n_conflicts = seal->n_conflicts;
-        for (size_t b = 0; b < seal->n_builders; b++) {
-                meta->n_duplicates += seal->builders[b]->n_duplicates;
-                meta->n_rejected += seal->builders[b]->n_rejected;
-        }
         meta->n_files = seal->n_files;
         meta->n_strings = seal->n_strings;
         meta->n_identities = seal->n_tuples[STORE_IDENTITY];
@@ -301,7 +319,8 @@ int seal_columns(Seal *seal) {
         write_tuples(seal);
         r = write_strings(seal);
         if (r == 0)
-                r = parallel_run(seal->n_threads, (seal->n_rows + RANGE - 1) / RANGE, write_range, seal);
+                r = parallel_run(seal->n_threads, (seal->n_rows + RANGE - 1) / RANGE, write_range,
+                                seal);
         if (r == 0)
                 r = write_conflicts(seal);
         if (r < 0)

@@ -23,64 +23,69 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 
-const unsigned seal_tuple_widths[STORE_N_TUPLES] = { STORE_N_IDENTITY, STORE_N_CALL,
-        STORE_N_RESULT };
+const unsigned seal_tuple_widths[STORE_N_TUPLES] = {STORE_N_IDENTITY, STORE_N_CALL, STORE_N_RESULT};
 
 /* ---- files ---- */
 
-static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
-        const Seal *seal = ctx;
+static const BuilderRoot *root_of(const Seal *seal, const SortKey *key) {
+        return &seal->builders[key->source]->roots.data[key->index];
+}
 
-        return slice_compare(seal->builders[x->source]->files.data[x->index].name,
-                        seal->builders[y->source]->files.data[y->index].name);
+static int compare_roots(const void *ctx, const SortKey *x, const SortKey *y) {
+        const BuilderRoot *a = root_of(ctx, x), *b = root_of(ctx, y);
+        int r = slice_compare(a->name, b->name);
+
+        return r ? r : slice_compare(a->path, b->path);
 }
 
 static int number_roots(Seal *seal) {
-        for (size_t b = 0; b < seal->n_builders; b++) {
-                Builder *builder = seal->builders[b];
+        SortOrder order = {compare_roots, seal};
+        size_t n = 0, at = 0;
+        SortKey *keys;
+        int r;
 
-                seal->maps[b].roots = vec_alloc(builder->roots.size, sizeof(uint32_t));
+        for (size_t b = 0; b < seal->n_builders; b++) {
+                n += seal->builders[b]->roots.size;
+                seal->maps[b].roots = vec_alloc(seal->builders[b]->roots.size, sizeof(uint32_t));
                 if (!seal->maps[b].roots)
                         return -ENOMEM;
-                for (size_t i = 0; i < builder->roots.size; i++) {
-                        BuilderRoot *root = &builder->roots.data[i];
-                        size_t at = 0;
-
-                        while (at < seal->roots.size &&
-                                        (slice_compare(seal->roots.data[at].name, root->name) < 0 ||
-                                                        (slice_equal(seal->roots.data[at].name,
-                                                                         root->name) &&
-                                                                        slice_compare(seal->roots.data[at].path,
-                                                                                        root->path) < 0)))
-                                at++;
-                        if (at < seal->roots.size &&
-                                        slice_equal(seal->roots.data[at].name, root->name) &&
-                                        slice_equal(seal->roots.data[at].path, root->path))
-                                continue;
-                        if (vec_reserve(&seal->roots, 1) < 0)
-                                return -ENOMEM;
-                        memmove(seal->roots.data + at + 1, seal->roots.data + at,
-                                        (seal->roots.size - at) * sizeof(*root));
-                        seal->roots.data[at] = *root;
-                        seal->roots.size++;
-                }
         }
-        for (size_t b = 0; b < seal->n_builders; b++) {
-                for (size_t i = 0; i < seal->builders[b]->roots.size; i++) {
-                        BuilderRoot *root = &seal->builders[b]->roots.data[i];
-                        uint32_t at = 0;
-
-                        while (!slice_equal(seal->roots.data[at].name, root->name) ||
-                                        !slice_equal(seal->roots.data[at].path, root->path))
-                                at++;
-                        seal->maps[b].roots[i] = at;
-                }
+        keys = vec_alloc(n, sizeof(*keys));
+        if (!keys || vec_reserve(&seal->roots, n) < 0) {
+                free(keys);
+                return -ENOMEM;
         }
-        return 0;
+        for (uint32_t b = 0; b < seal->n_builders; b++) {
+                for (uint32_t i = 0; i < seal->builders[b]->roots.size; i++)
+                        keys[at++] = (SortKey){0, 0, b, i};
+        }
+        r = sort_keys(keys, n, &order, 1);
+        for (size_t i = 0; i < n && r == 0; i++) {
+                if (i == 0 || compare_roots(seal, &keys[i - 1], &keys[i]) != 0)
+                        seal->roots.data[seal->roots.size++] = *root_of(seal, &keys[i]);
+                seal->maps[keys[i].source].roots[keys[i].index] = (uint32_t)seal->roots.size - 1;
+        }
+        free(keys);
+        return r;
+}
+
+static const BuilderFile *file_of(const Seal *seal, const SortKey *key) {
+        return &seal->builders[key->source]->files.data[key->index];
+}
+
+/* Files of one name in different places are different files. */
+static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
+        const Seal *seal = ctx;
+        const BuilderFile *a = file_of(seal, x), *b = file_of(seal, y);
+        uint32_t root_a = seal->maps[x->source].roots[a->root];
+        uint32_t root_b = seal->maps[y->source].roots[b->root];
+        int r = slice_compare(a->name, b->name);
+
+        return r ? r : (root_a > root_b) - (root_a < root_b);
 }
 
 int seal_files(Seal *seal) {
-        SortOrder order = { compare_files, seal };
+        SortOrder order = {compare_files, seal};
         size_t n = 0, at = 0;
         int r = number_roots(seal);
 
@@ -96,7 +101,8 @@ int seal_files(Seal *seal) {
                 for (uint32_t i = 0; i < seal->builders[b]->files.size; i++) {
                         Slice name = seal->builders[b]->files.data[i].name;
 
-                        seal->files[at++] = (SortKey){ sort_prefix(name, 0), sort_prefix(name, 1), b, i };
+                        seal->files[at++] =
+                                        (SortKey){sort_prefix(name, 0), sort_prefix(name, 1), b, i};
                 }
         }
         r = sort_keys(seal->files, n, &order, seal->n_threads);
@@ -126,7 +132,7 @@ Slice seal_id_text(const Seal *seal, uint32_t builder, const StoreSource *source
         if (source->id_kind == STORE_ID_UUID)
                 return store_format_uuid(source->id, buffer);
         if (source->id_kind == STORE_ID_ABSENT)
-                return (Slice){ NULL, 0 };
+                return (Slice){NULL, 0};
         memcpy(&string, source->id, sizeof(string));
         return seal->builders[builder]->strings.strings.data[string];
 }
@@ -182,18 +188,18 @@ static int fill_order(void *ctx, size_t b) {
                 Row *row = builder_row(builder, i);
 
                 keys[i] = (SortKey){
-                        (uint64_t)row->time ^ (UINT64_C(1) << 63),
-                        id_prefix(task->seal, (uint32_t)b, &row->source),
-                        (uint32_t)b,
-                        i,
+                                (uint64_t)row->time ^ (UINT64_C(1) << 63),
+                                id_prefix(task->seal, (uint32_t)b, &row->source),
+                                (uint32_t)b,
+                                i,
                 };
         }
         return 0;
 }
 
 static int sort_rows(Seal *seal) {
-        SortOrder order = { compare_rows, seal };
-        FillTask task = { seal, vec_alloc(seal->n_builders, sizeof(size_t)) };
+        SortOrder order = {compare_rows, seal};
+        FillTask task = {seal, vec_alloc(seal->n_builders, sizeof(size_t))};
         int r;
 
         if (!task.starts)
@@ -213,9 +219,13 @@ static int sort_rows(Seal *seal) {
         if (r < 0)
                 return r;
         for (uint64_t i = 1; i < seal->n_rows; i++) {
+                const Row *row = seal_row(seal, &seal->order[i]);
+                const Row *before = seal_row(seal, &seal->order[i - 1]);
+
                 /* one record that came by two ways */
-                if (sort_compare(&order, &seal->order[i - 1], &seal->order[i]) == 0)
-                        seal->is_dropped[i] = 1;
+                seal->is_dropped[i] =
+                                sort_compare(&order, &seal->order[i - 1], &seal->order[i]) == 0 &&
+                                row->source.hash == before->source.hash;
         }
         return 0;
 }
@@ -236,10 +246,10 @@ static Member member_of(const Seal *seal, const SortKey *key) {
         if (key->source >= seal->n_builders) {
                 uint32_t b = key->source - (uint32_t)seal->n_builders;
 
-                return (Member){ &seal->builders[b]->losers.data[key->index].source, b, true };
+                return (Member){&seal->builders[b]->losers.data[key->index].source, b, true};
         }
-        return (Member){ &seal_row(seal, &seal->order[key->index])->source,
-                seal->order[key->index].source, false };
+        return (Member){&seal_row(seal, &seal->order[key->index])->source,
+                        seal->order[key->index].source, false};
 }
 
 static int compare_members(const void *ctx, const SortKey *x, const SortKey *y) {
@@ -259,15 +269,15 @@ static int list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
                 Slice text = seal_id_text(seal, key->source, source, buffer);
 
                 if (!seal->is_dropped[i] && text.size) /* the builder is that of the place */
-                        keys[n++] = (SortKey){ store_id_hash(source, text), 0, 0, (uint32_t)i };
+                        keys[n++] = (SortKey){store_id_hash(source, text), 0, 0, (uint32_t)i};
         }
         for (uint32_t b = 0; b < seal->n_builders; b++) {
                 for (uint32_t i = 0; i < seal->builders[b]->losers.size; i++) {
                         const StoreSource *source = &seal->builders[b]->losers.data[i].source;
 
-                        keys[n++] = (SortKey){ store_id_hash(source,
-                                                               seal_id_text(seal, b, source, buffer)),
-                                0, (uint32_t)seal->n_builders + b, i };
+                        keys[n++] = (SortKey){store_id_hash(source, seal_id_text(seal, b, source,
+                                                                                    buffer)),
+                                        0, (uint32_t)seal->n_builders + b, i};
                 }
         }
         *ret_n = n;
@@ -278,17 +288,18 @@ static int add_conflict(Seal *seal, uint32_t place, const Member *kept, const Me
         if (vec_reserve(&seal->conflicts, 1) < 0)
                 return -ENOMEM;
         seal->conflicts.data[seal->conflicts.size++] = (SealConflict){
-                .row = { .event = place,
-                                .file = seal->maps[other->builder].files[other->source->file],
-                                .record = other->source->record,
-                                .size = other->source->size,
-                                .offset = other->source->offset,
-                                .hash = other->source->hash },
-                .kept = kept->source,
-                .other = other->source,
-                .kept_builder = kept->builder,
-                .other_builder = other->builder,
-                .is_known = other->is_loser,
+                        .row = {.event = place,
+                                        .file = seal->maps[other->builder]
+                                                                .files[other->source->file],
+                                        .record = other->source->record,
+                                        .size = other->source->size,
+                                        .offset = other->source->offset,
+                                        .hash = other->source->hash},
+                        .kept = kept->source,
+                        .other = other->source,
+                        .kept_builder = kept->builder,
+                        .other_builder = other->builder,
+                        .is_known = other->is_loser,
         };
         return 0;
 }
@@ -304,7 +315,6 @@ static int settle_group(Seal *seal, const SortKey *keys, uint64_t first, uint64_
 
                 if (!other.is_loser) {
                         seal->is_dropped[keys[i].index] = 1;
-                        seal->n_duplicates++;
                 }
                 if (other.source->hash == kept.source->hash ||
                                 compare_places(seal, before.builder, before.source, other.builder,
@@ -316,7 +326,7 @@ static int settle_group(Seal *seal, const SortKey *keys, uint64_t first, uint64_
 }
 
 static int drop_duplicates(Seal *seal) {
-        SortOrder order = { compare_members, seal };
+        SortOrder order = {compare_members, seal};
         uint64_t n = seal->n_rows, n_kept = 0;
         int r;
 
@@ -334,7 +344,8 @@ static int drop_duplicates(Seal *seal) {
                 for (end = first + 1; end < n && seal->ids[end].a == seal->ids[first].a; end++) {
                         Member other = member_of(seal, &seal->ids[end]);
 
-                        if (compare_ids(seal, kept.builder, kept.source, other.builder, other.source))
+                        if (compare_ids(seal, kept.builder, kept.source, other.builder,
+                                            other.source))
                                 break;
                 }
                 r = settle_group(seal, seal->ids, first, end);
@@ -348,8 +359,8 @@ static StorePlace place_of(const Seal *seal, uint32_t builder, const StoreSource
         const BuilderFile *file = &seal->builders[builder]->files.data[source->file];
         const BuilderRoot *root = &seal->builders[builder]->roots.data[file->root];
 
-        return (StorePlace){ file->name, root->name, root->path, source->offset, source->hash,
-                source->record, source->size };
+        return (StorePlace){file->name, root->name, root->path, source->offset, source->hash,
+                        source->record, source->size};
 }
 
 /* Asks the judge about all that are not known to differ; *ret_same for each of the conflicts. */
@@ -445,10 +456,12 @@ static void deinit(Seal *seal) {
 
 int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const StoreJudge *judge,
                 Store **ret_store) {
-        static int (*const steps[])(Seal *seal) = { seal_files, seal_order, seal_conflicts,
-                seal_strings, seal_notes, seal_columns, seal_dims, seal_lineage };
-        Seal seal = { .builders = builders, .n_builders = n_builders, .n_threads = n_threads,
-                .judge = judge };
+        static int (*const steps[])(Seal * seal) = {seal_files, seal_order, seal_conflicts,
+                        seal_strings, seal_notes, seal_columns, seal_dims, seal_lineage};
+        Seal seal = {.builders = builders,
+                        .n_builders = n_builders,
+                        .n_threads = n_threads,
+                        .judge = judge};
         int r;
 
         seal.maps = vec_alloc_zero(n_builders, sizeof(*seal.maps));

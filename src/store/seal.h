@@ -11,8 +11,8 @@ typedef struct SealMap {
         uint32_t *tuples[STORE_N_TUPLES];
 } SealMap;
 
-/* A record that differs from the one that is kept; row.event is a place in `order` until numbers are
-   known. */
+/* A record that differs from the one that is kept; row.event is a place in `order` until numbers
+   are known. */
 typedef struct SealConflict {
         ImageConflict row;
         const StoreSource *kept, *other;
@@ -37,7 +37,7 @@ typedef struct Seal {
         SortKey *ids; /* kept rows with an eventID, by its hash; index is a place in `order` */
         uint64_t n_ids;
         VEC(SealConflict) conflicts;
-        uint64_t n_conflicts, n_duplicates;
+        uint64_t n_conflicts;
         uint32_t n_events;
         uint32_t *numbers; /* of a place in `order`: its event */
 
@@ -61,14 +61,14 @@ static inline Row *seal_row(const Seal *seal, const SortKey *key) {
 Slice seal_id_text(const Seal *seal, uint32_t builder, const StoreSource *source,
                 char buffer[static STORE_ID_SIZE]);
 
-int seal_files(Seal *seal);      /* names and roots */
-int seal_order(Seal *seal);      /* rows in order, duplicates out */
-int seal_conflicts(Seal *seal);  /* those that only look different out */
-int seal_strings(Seal *seal);    /* strings and tuples that kept rows use */
+int seal_files(Seal *seal);     /* names and roots */
+int seal_order(Seal *seal);     /* rows in order, duplicates out */
+int seal_conflicts(Seal *seal); /* those that only look different out */
+int seal_strings(Seal *seal);   /* strings and tuples that kept rows use */
 int seal_notes(Seal *seal);
-int seal_columns(Seal *seal);    /* everything but the indexes */
-int seal_dims(Seal *seal);       /* values, statistics, posting lists */
-int seal_lineage(Seal *seal);    /* what was handed out, and by whom things were used from where */
+int seal_columns(Seal *seal); /* everything but the indexes */
+int seal_dims(Seal *seal);    /* values, statistics, posting lists */
+int seal_lineage(Seal *seal); /* what was handed out, and by whom things were used from where */
 
 /* An image with the sections of these sizes, zeroed. */
 int image_new(const uint64_t sizes[static IMAGE_N_SECTIONS], Store **ret_store);
@@ -81,10 +81,11 @@ unsigned seal_identity_field(StoreIdentityIndex index);
 
 /* What stands behind the first ':' of a principalId; absent where there is none. */
 static inline Slice seal_session_name(Slice principal_id) {
-        const char *colon = principal_id.size ? memchr(principal_id.data, ':', principal_id.size) : NULL;
+        const char *colon = principal_id.size ? memchr(principal_id.data, ':', principal_id.size)
+                                              : NULL;
 
         return colon ? slice(colon + 1, principal_id.size - (size_t)(colon + 1 - principal_id.data))
-                     : (Slice){ NULL, 0 };
+                     : (Slice){NULL, 0};
 }
 
 static inline uint64_t seal_taker(uint32_t principal, const uint32_t fields[static EVENT_N_GRANT]) {

@@ -7,25 +7,25 @@
 #include "base/hash.h"
 #include "store/image.h"
 
-static const ImageSection tuple_sections[STORE_N_TUPLES] = { IMAGE_IDENTITIES, IMAGE_CALLS,
-        IMAGE_RESULTS };
-static const ImageSection tuple_columns[STORE_N_TUPLES] = { IMAGE_EVENT_IDENTITY, IMAGE_EVENT_CALL,
-        IMAGE_EVENT_RESULT };
-static const unsigned tuple_widths[STORE_N_TUPLES] = { STORE_N_IDENTITY, STORE_N_CALL,
-        STORE_N_RESULT };
+static const ImageSection tuple_sections[STORE_N_TUPLES] = {
+                IMAGE_IDENTITIES, IMAGE_CALLS, IMAGE_RESULTS};
+static const ImageSection tuple_columns[STORE_N_TUPLES] = {
+                IMAGE_EVENT_IDENTITY, IMAGE_EVENT_CALL, IMAGE_EVENT_RESULT};
+static const unsigned tuple_widths[STORE_N_TUPLES] = {
+                STORE_N_IDENTITY, STORE_N_CALL, STORE_N_RESULT};
 
 void store_counts(Store *store, StoreCounts *ret) {
         *ret = (StoreCounts){
-                .n_events = store->meta.n_events,
-                .n_duplicates = store->meta.n_duplicates,
-                .n_conflicts = store->meta.n_conflicts,
-                .n_rejected = store->meta.n_rejected,
-                .n_files = store->meta.n_files,
-                .n_damaged = store->meta.n_damaged,
-                .n_ignored = store->meta.n_ignored,
-                .n_bytes = store->meta.n_bytes,
-                .n_image_bytes = store->size,
-                .n_string_bytes = store->sections[IMAGE_STRINGS].size,
+                        .n_events = store->meta.n_events,
+                        .n_duplicates = store->meta.n_duplicates,
+                        .n_conflicts = store->meta.n_conflicts,
+                        .n_rejected = store->meta.n_rejected,
+                        .n_files = store->meta.n_files,
+                        .n_damaged = store->meta.n_damaged,
+                        .n_ignored = store->meta.n_ignored,
+                        .n_bytes = store->meta.n_bytes,
+                        .n_image_bytes = store->size,
+                        .n_string_bytes = store->sections[IMAGE_STRINGS].size,
         };
 }
 
@@ -54,7 +54,7 @@ uint32_t store_ua(Store *store, uint32_t i) {
 StoreSource store_source(Store *store, uint32_t i) {
         const StoreSource *p = image_at(store, IMAGE_SOURCES, (uint64_t)i * sizeof(*p), sizeof(*p));
 
-        return p ? *p : (StoreSource){ .id_kind = STORE_ID_ABSENT };
+        return p ? *p : (StoreSource){.id_kind = STORE_ID_ABSENT};
 }
 
 uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field) {
@@ -64,29 +64,38 @@ uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field)
 static uint32_t dim_string(Store *store, StoreDim dim, uint32_t i) {
         switch (dim) {
         case STORE_DIM_KEY:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), EVENT_ID_KEY);
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
+                                EVENT_ID_KEY);
         case STORE_DIM_USER:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), STORE_ID_USER);
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
+                                STORE_ID_USER);
         case STORE_DIM_PRINCIPAL:
                 return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
                                 STORE_ID_PRINCIPAL);
         case STORE_DIM_SESSION:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), EVENT_ID_ARN);
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
+                                EVENT_ID_ARN);
         case STORE_DIM_ROLE:
                 return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
                                 EVENT_ID_ISSUER_USER_NAME);
         case STORE_DIM_TYPE:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i), EVENT_ID_TYPE);
+                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
+                                EVENT_ID_TYPE);
         case STORE_DIM_EVENT:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_NAME);
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
+                                EVENT_CALL_NAME);
         case STORE_DIM_SERVICE:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_SERVICE);
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
+                                EVENT_CALL_SERVICE);
         case STORE_DIM_REGION:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_REGION);
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
+                                EVENT_CALL_REGION);
         case STORE_DIM_ACCOUNT:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i), EVENT_CALL_ACCOUNT);
+                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
+                                EVENT_CALL_ACCOUNT);
         case STORE_DIM_ERROR:
-                return store_field(store, STORE_RESULT, store_tuple(store, STORE_RESULT, i), EVENT_RESULT_CODE);
+                return store_field(store, STORE_RESULT, store_tuple(store, STORE_RESULT, i),
+                                EVENT_RESULT_CODE);
         case STORE_DIM_OUTCOME:
                 return store_field(store, STORE_RESULT, store_tuple(store, STORE_RESULT, i),
                                 STORE_RESULT_OUTCOME);
@@ -131,15 +140,15 @@ Slice store_string(Store *store, uint32_t string) {
         const void *at;
 
         if (string == STORE_NONE)
-                return (Slice){ NULL, 0 };
+                return (Slice){NULL, 0};
         from = string ? image_u64(store, IMAGE_STRING_ENDS, string - 1) : 0;
         end = image_u64(store, IMAGE_STRING_ENDS, string);
         if (end < from) {
                 image_set_fault(store, IMAGE_STRING_ENDS);
-                return (Slice){ NULL, 0 };
+                return (Slice){NULL, 0};
         }
         at = image_at(store, IMAGE_STRINGS, from, end - from);
-        return at ? slice(at, (size_t)(end - from)) : (Slice){ NULL, 0 };
+        return at ? slice(at, (size_t)(end - from)) : (Slice){NULL, 0};
 }
 
 /* The items [*ret_first, *ret_end) under HASH in a hash index. */
@@ -192,7 +201,7 @@ Slice store_id_text(Store *store, const StoreSource *source, char buffer[static 
         if (source->id_kind == STORE_ID_UUID)
                 return store_format_uuid(source->id, buffer);
         if (source->id_kind == STORE_ID_ABSENT)
-                return (Slice){ NULL, 0 };
+                return (Slice){NULL, 0};
         memcpy(&string, source->id, sizeof(string));
         return store_string(store, string);
 }
@@ -211,12 +220,14 @@ uint32_t store_find_id(Store *store, Slice id) {
                 memset(wanted.id, 0, sizeof(wanted.id));
                 memcpy(wanted.id, &string, sizeof(string));
         }
-        bucket_of(store, IMAGE_ID_BUCKETS, IMAGE_ID_ITEMS, store_id_hash(&wanted, id), &first, &end);
+        bucket_of(store, IMAGE_ID_BUCKETS, IMAGE_ID_ITEMS, store_id_hash(&wanted, id), &first,
+                        &end);
         for (uint32_t i = first; i < end; i++) {
                 uint32_t event = image_u32(store, IMAGE_ID_ITEMS, i);
                 StoreSource source = store_source(store, event);
 
-                if (source.id_kind == wanted.id_kind && memcmp(source.id, wanted.id, sizeof(wanted.id)) == 0)
+                if (source.id_kind == wanted.id_kind &&
+                                memcmp(source.id, wanted.id, sizeof(wanted.id)) == 0)
                         return event;
         }
         return STORE_NONE;
@@ -252,18 +263,18 @@ StoreStats store_dim_stats(Store *store, StoreDim dim, uint32_t value) {
         const StoreStats *p = image_at(store, image_dim(dim, IMAGE_DIM_STATS),
                         (uint64_t)value * sizeof(*p), sizeof(*p));
 
-        return p ? *p : (StoreStats){ 0 };
+        return p ? *p : (StoreStats){0};
 }
 
 void store_postings(Store *store, StoreDim dim, uint32_t value, StorePostings *ret) {
         unsigned ends = image_dim(dim, IMAGE_DIM_ENDS);
 
         *ret = (StorePostings){
-                .store = store,
-                .at = value ? image_u64(store, ends, value - 1) : 0,
-                .end = image_u64(store, ends, value),
-                .section = image_dim(dim, IMAGE_DIM_POSTINGS),
-                .last = STORE_NONE,
+                        .store = store,
+                        .at = value ? image_u64(store, ends, value - 1) : 0,
+                        .end = image_u64(store, ends, value),
+                        .section = image_dim(dim, IMAGE_DIM_POSTINGS),
+                        .last = STORE_NONE,
         };
         if (ret->end > store->sections[ret->section].size || ret->at > ret->end) {
                 image_set_fault(store, ends);
@@ -277,9 +288,10 @@ bool store_postings_next(StorePostings *p, uint32_t *ret_event) {
         if (p->at >= p->end)
                 return false;
         for (unsigned shift = 0;; shift += 7) {
-                const unsigned char *byte = p->at < p->end && shift < 35
-                                                            ? image_at(p->store, p->section, p->at++, 1)
-                                                            : NULL;
+                const unsigned char *byte =
+                                p->at < p->end && shift < 35
+                                                ? image_at(p->store, p->section, p->at++, 1)
+                                                : NULL;
 
                 if (!byte) {
                         image_set_fault(p->store, p->section);
@@ -305,15 +317,16 @@ bool store_postings_next(StorePostings *p, uint32_t *ret_event) {
 static Slice text_at(Store *store, uint64_t at, uint32_t size) {
         const void *p = image_at(store, IMAGE_TEXT, at, size);
 
-        return p ? slice(p, size) : (Slice){ NULL, 0 };
+        return p ? slice(p, size) : (Slice){NULL, 0};
 }
 
 StoreFile store_file(Store *store, uint32_t file) {
         const ImageFile *p = image_at(store, IMAGE_FILES, (uint64_t)file * sizeof(*p), sizeof(*p));
 
         if (!p)
-                return (StoreFile){ { NULL, 0 }, 0, 0 };
-        return (StoreFile){ text_at(store, p->name_at, p->name_size), p->root, p->n_bytes };
+                return (StoreFile){{NULL, 0}, 0, 0, 0};
+        return (StoreFile){text_at(store, p->name_at, p->name_size), p->root, p->n_bytes,
+                        p->n_records};
 }
 
 uint32_t store_n_roots(Store *store) {
@@ -323,17 +336,17 @@ uint32_t store_n_roots(Store *store) {
 void store_root(Store *store, uint32_t root, Slice *ret_name, Slice *ret_path) {
         const ImageRoot *p = image_at(store, IMAGE_ROOTS, (uint64_t)root * sizeof(*p), sizeof(*p));
 
-        *ret_name = p ? text_at(store, p->name_at, p->name_size) : (Slice){ NULL, 0 };
-        *ret_path = p ? text_at(store, p->path_at, p->path_size) : (Slice){ NULL, 0 };
+        *ret_name = p ? text_at(store, p->name_at, p->name_size) : (Slice){NULL, 0};
+        *ret_path = p ? text_at(store, p->path_at, p->path_size) : (Slice){NULL, 0};
 }
 
 StoreNote store_note(Store *store, uint64_t i) {
         const ImageNote *p = image_at(store, IMAGE_NOTES, i * sizeof(*p), sizeof(*p));
 
         if (!p)
-                return (StoreNote){ 0 };
-        return (StoreNote){ text_at(store, p->file_at, p->file_size), p->offset,
-                text_at(store, p->reason_at, p->reason_size) };
+                return (StoreNote){0};
+        return (StoreNote){text_at(store, p->file_at, p->file_size), p->offset, p->n_rejected,
+                        text_at(store, p->reason_at, p->reason_size)};
 }
 
 uint64_t store_n_conflict_rows(Store *store) {
@@ -344,6 +357,6 @@ StoreConflict store_conflict_row(Store *store, uint64_t i) {
         const ImageConflict *p = image_at(store, IMAGE_CONFLICTS, i * sizeof(*p), sizeof(*p));
 
         if (!p)
-                return (StoreConflict){ 0 };
-        return (StoreConflict){ p->event, p->file, p->record, p->size, p->offset, p->hash };
+                return (StoreConflict){0};
+        return (StoreConflict){p->event, p->file, p->record, p->size, p->offset, p->hash};
 }

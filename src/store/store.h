@@ -63,7 +63,7 @@ typedef enum StoreTuple {
 /* Where an event stands in the evidence, and its eventID. */
 typedef struct StoreSource {
         unsigned char id[16]; /* a UUID's bytes; or the number of a string */
-        uint64_t hash;        /* of the record's meaning */
+        uint64_t hash;        /* of the record's bytes */
         uint64_t offset;
         uint32_t file;
         uint32_t record;
@@ -100,8 +100,8 @@ void builder_drop_file(Builder *builder, uint32_t file);
 int builder_add_event(Builder *builder, uint32_t file, const Event *event);
 
 /* Damage (which cost N_REJECTED records), or a file that was ignored. Texts are copied. */
-int builder_add_damage(Builder *builder, Slice file, uint64_t offset, uint64_t n_rejected,
-                Slice reason);
+int builder_add_damage(
+                Builder *builder, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason);
 int builder_add_ignored(Builder *builder, Slice file, uint64_t offset, Slice reason);
 
 /* Everything in STORE again, with its roots. -EIO where the store is faulty. */
@@ -109,7 +109,8 @@ int builder_absorb(Builder *builder, Store *store);
 
 uint64_t builder_n_events(const Builder *builder);
 
-/* Where a record stands, by names: for whoever can read the evidence while there is no store yet. */
+/* Where a record stands, by names: for whoever can read the evidence while there is no store yet.
+ */
 typedef struct StorePlace {
         Slice file;      /* as in StoreFile */
         Slice root_name; /* of the source it was found in */
@@ -130,7 +131,8 @@ typedef struct StoreJudge {
 /*
  * Makes one store of what N_BUILDERS hold; they are emptied on the way and can only be freed. Rows
  * that agree in file, record and offset are one event met twice (a source given twice), not a
- * duplicate. Events beyond 2^32 - 2 are -EOVERFLOW. JUDGE may be NULL: then other bytes are a conflict.
+ * duplicate. Events beyond 2^32 - 2 are -EOVERFLOW. JUDGE may be NULL: then other bytes are a
+ * conflict.
  */
 int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const StoreJudge *judge,
                 Store **ret_store);
@@ -246,7 +248,7 @@ typedef enum StoreIdentityIndex {
         STORE_IDENTITIES_BY_PRINCIPAL,
         STORE_IDENTITIES_BY_ARN,
         STORE_IDENTITIES_BY_PRINCIPAL_ID,
-        STORE_IDENTITIES_BY_ROLE, /* its name */
+        STORE_IDENTITIES_BY_ROLE,    /* its name */
         STORE_IDENTITIES_BY_SESSION, /* what stands behind ':' in principalId; by text */
         STORE_N_IDENTITY_INDEXES,
 } StoreIdentityIndex;
@@ -269,7 +271,8 @@ StoreGrant store_grant(Store *store, uint32_t i);
 StoreRange store_grants_by(Store *store, StoreGrantIndex index, uint32_t value);
 uint32_t store_grant_at(Store *store, StoreGrantIndex index, uint32_t place);
 /* The places from which on the grants' events are EVENT or later. */
-StoreRange store_grants_since(Store *store, StoreGrantIndex index, StoreRange range, uint32_t event);
+StoreRange store_grants_since(
+                Store *store, StoreGrantIndex index, StoreRange range, uint32_t event);
 /* The first grant by which PRINCIPAL took the role (its ARN, or its name) with success. */
 uint32_t store_first_taken(Store *store, uint32_t principal, uint32_t role);
 
@@ -287,6 +290,7 @@ typedef struct StoreFile {
         Slice name;
         uint32_t root;
         uint64_t n_bytes;
+        uint64_t n_records; /* taken from it, duplicates too */
 } StoreFile;
 
 StoreFile store_file(Store *store, uint32_t file);
@@ -296,6 +300,7 @@ void store_root(Store *store, uint32_t root, Slice *ret_name, Slice *ret_path);
 typedef struct StoreNote {
         Slice file;
         uint64_t offset;
+        uint64_t n_rejected;
         Slice reason;
 } StoreNote;
 
@@ -303,8 +308,8 @@ typedef struct StoreNote {
 StoreNote store_note(Store *store, uint64_t i);
 
 typedef struct StoreConflict {
-        uint32_t event;  /* the one that was kept */
-        uint32_t file;   /* where another record of its eventID stands */
+        uint32_t event; /* the one that was kept */
+        uint32_t file;  /* where another record of its eventID stands */
         uint32_t record;
         uint32_t size;
         uint64_t offset, hash;
