@@ -1,9 +1,10 @@
-// ClickHouse in the process (chdb): JSONExtract of the whole Records array into a tuple, into a MergeTree table ordered by
-// (eventTime, eventID), strings that repeat as LowCardinality.
+// ClickHouse in the process (chdb): the files as JSON of one column, Records, an array of tuples of the wanted fields, into a
+// MergeTree table ordered by (eventTime, eventID), strings that repeat as LowCardinality.
 //
 // Large files go through it block by block. A file is never less than one block, though, and forty thousand blocks of nine
-// rows cost ClickHouse ten times what their bytes cost; small files are therefore first gathered by a GROUP BY over their
-// path, which makes full blocks of them. README.md has the figures of all the ways that were tried.
+// rows cost ClickHouse ten times what their bytes cost; small files are therefore read as they are, gathered by a GROUP BY
+// over their path, which makes full blocks of them, and taken apart by JSONExtract. README.md has the figures of all the ways
+// that were tried.
 
 import { createRequire } from 'node:module';
 import { main } from './common.mjs';
@@ -65,14 +66,15 @@ await main({
         open: async db => new Session(db),
         load: async (session, glob, maxBytes, meanBytes) => {
                 const way = process.env.BENCH_CLICKHOUSE ?? (meanBytes < 65536 ? 'gathered' : 'streamed');
-                const file = `file('${glob}', 'RawBLOB', 'raw_blob String', 'gzip')`;
+                const arrays = `Array(${record})`;
                 const source = way === 'gathered' ?
-                        `(SELECT any(raw_blob) AS raw, _path AS path FROM ${file} GROUP BY _path)` :
-                        `(SELECT raw_blob AS raw, _path AS path FROM ${file})`;
+                        `SELECT JSONExtract(any(raw_blob), 'Records', '${arrays}') AS rs, _path AS path
+                         FROM file('${glob}', 'RawBLOB', 'raw_blob String', 'gzip') GROUP BY _path` :
+                        `SELECT Records AS rs, _path AS path
+                         FROM file('${glob}', 'JSONEachRow', 'Records ${arrays}', 'gzip')`;
                 session.query('CREATE DATABASE IF NOT EXISTS bench ENGINE = Atomic');
                 session.query(table);
-                session.query(`INSERT INTO bench.events SELECT ${columns.replace(/\bu\./g, 'r.userIdentity.')} FROM (
-                        SELECT JSONExtract(raw, 'Records', 'Array(${record})') AS rs, path FROM ${source})
+                session.query(`INSERT INTO bench.events SELECT ${columns.replace(/\bu\./g, 'r.userIdentity.')} FROM (${source})
                         ARRAY JOIN rs AS r, range(length(rs)) AS n
                         SETTINGS max_insert_threads = 2${way === 'gathered' ? ', max_block_size = 1024' : ''}`);
         },
