@@ -72,6 +72,24 @@ static bool is_space(char c) {
         return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static JsonType element_type(char first) {
+        switch (first) {
+        case '"':
+                return JSON_STRING;
+        case '{':
+                return JSON_OBJECT;
+        case '[':
+                return JSON_ARRAY;
+        case 'n':
+                return JSON_NULL;
+        case 't':
+        case 'f':
+                return JSON_BOOL;
+        default:
+                return JSON_NUMBER;
+        }
+}
+
 /*
  * The elements of ARRAY, a sound one, one after the other; *AT is 0 before the first. A value that
  * is no array is its only element.
@@ -106,11 +124,7 @@ static bool next_element(JsonValue array, size_t *at, JsonValue *ret) {
         *at = i;
         while (i > start && is_space(text[i - 1]))
                 i--;
-        *ret = (JsonValue){text[start] == '"'   ? JSON_STRING
-                           : text[start] == '{' ? JSON_OBJECT
-                           : text[start] == '[' ? JSON_ARRAY
-                                                : JSON_NUMBER,
-                        slice(text + start, i - start)};
+        *ret = (JsonValue){element_type(text[start]), slice(text + start, i - start)};
         return true;
 }
 
