@@ -9,7 +9,7 @@
 #include "base/vec.h"
 
 /* An overflow in calloc() is to return, not to end the program. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
         return "allocator_may_return_null=1";
 }

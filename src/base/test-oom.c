@@ -81,11 +81,12 @@ WRAP(char *, strdup, (const char *text), (text))
 WRAP(char *, strndup, (const char *text, size_t n), (text, n))
 WRAP(char *, realpath, (const char *path, char *resolved), (path, resolved))
 
+int __real_vasprintf(char **ret_text, const char *format, va_list args);
 int __wrap_vasprintf(char **ret_text, const char *format, va_list args);
 int __wrap_asprintf(char **ret_text, const char *format, ...);
 
 int __wrap_vasprintf(char **ret_text, const char *format, va_list args) {
-        return is_refused() ? -1 : vasprintf(ret_text, format, args);
+        return is_refused() ? -1 : __real_vasprintf(ret_text, format, args);
 }
 
 int __wrap_asprintf(char **ret_text, const char *format, ...) {
