@@ -17,9 +17,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "io/ahead.h"
+
+#define HINTS_AFTER_WAIT 1024 /* hints that are followed after a read that had to wait */
 
 int reader_fail(IoReader *reader, int status) {
         if (reader->status == 0)
@@ -29,20 +33,58 @@ int reader_fail(IoReader *reader, int status) {
 
 /* ---- the file ---- */
 
-static int file_pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *ret_n) {
+/*
+ * The first read of a file asks for what is in memory, which costs no more than any read and tells
+ * if the disk has to be waited for. What fails is read again as usual.
+ */
+static ssize_t read_first(IoReader *reader, uint8_t *buffer, size_t cap) {
+        struct iovec part = {buffer, cap};
         ssize_t n;
 
-        do {
-                n = read(stream->reader->fd, buffer, cap);
-        } while (n < 0 && errno == EINTR);
+        if (reader->no_nowait)
+                return -1;
+        n = preadv2(reader->fd, &part, 1, -1, RWF_NOWAIT);
+        if (n < 0 && errno == EAGAIN)
+                reader->n_cold = HINTS_AFTER_WAIT;
+        else if (n < 0)
+                reader->no_nowait = errno == EOPNOTSUPP || errno == ENOSYS;
+        return n;
+}
+
+static int file_pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *ret_n) {
+        IoReader *reader = stream->reader;
+        ssize_t n = stream->n_pulled == 0 ? read_first(reader, buffer, cap) : -1;
+
+        while (n < 0) {
+                n = read(reader->fd, buffer, cap);
+                if (n < 0 && errno != EINTR)
+                        break;
+        }
         if (n < 0) {
                 stream_cut(stream, "cannot read at byte %" PRIu64 ": %s", stream->n_pulled,
                                 strerrordesc_np(errno));
                 return 0;
         }
-        stream->reader->n_bytes += (uint64_t)n;
+        reader->n_bytes += (uint64_t)n;
         *ret_n = (size_t)n;
         return 0;
+}
+
+void io_reader_hint(IoReader *reader, const char *path) {
+        struct stat st;
+        int fd;
+
+        if (reader->n_cold == 0)
+                return;
+        reader->n_cold--;
+        /* To open a pipe would be felt at its other end. */
+        if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+                return;
+        fd = open_evidence(path, 0);
+        if (fd < 0)
+                return;
+        posix_fadvise(fd, 0, STREAM_FILE_WINDOW, POSIX_FADV_WILLNEED);
+        close(fd);
 }
 
 /* ---- layers ---- */

@@ -88,6 +88,8 @@ struct IoReader {
         Ahead *ahead;    /* made when first needed */
         size_t ahead_lag;
         bool no_ahead;
+        bool no_nowait;  /* this system cannot tell whether a read would wait */
+        uint32_t n_cold; /* hints still to be followed */
 };
 
 /* What first bytes say. */

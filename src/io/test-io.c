@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -28,6 +29,32 @@ static void test_plain(void **state) {
                 assert_false(ev->leaves[0].is_cut);
         }
         assert_true(io_reader_n_bytes(ev->reader) > 1000000);
+}
+
+/* Whether it has to wait for a disk changes nothing, nor do hints, whatever they name. */
+static void test_hints(void **state) {
+        Evidence *ev = *state;
+        Bytes text = ev_text(ev, 600000);
+        const char *path = ev_write(ev, "cold", text);
+        size_t i;
+
+        for (i = 0; i < 3; i++) {
+                int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+                assert_true(fd >= 0);
+                fdatasync(fd);
+                posix_fadvise(fd, 0, i * 300000, POSIX_FADV_DONTNEED); /* 0: all of it */
+                close(fd);
+                ev_reset(ev);
+                assert_int_equal(io_reader_visit(ev->reader, path, SLICE_LITERAL("f"), &ev->sink),
+                                0);
+                assert_counts(ev, 1, 0);
+                assert_leaf(ev, "f", text);
+                io_reader_hint(ev->reader, path);
+                io_reader_hint(ev->reader, "/nowhere");
+                io_reader_hint(ev->reader, ev->dir);
+                io_reader_hint(ev->reader, "-");
+        }
 }
 
 static void test_not_a_layer(void **state) {
@@ -367,6 +394,7 @@ static int setup_streaming(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                         TEST(test_plain),
+                        TEST(test_hints),
                         TEST(test_not_a_layer),
                         TEST(test_unreadable),
                         TEST_GZIP(test_gzip),
