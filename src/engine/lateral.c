@@ -64,6 +64,7 @@ typedef struct LateralRows {
         SpoorRows rows;
         Lineage *lineage;
         size_t at;
+        bool is_failed; /* no memory for a text */
         char ids[2][STORE_ID_SIZE];
         VEC(char) text; /* of the row at hand */
 } LateralRows;
@@ -130,8 +131,10 @@ static SpoorCell target_cell(Store *store, const StoreGrant *grant) {
 }
 
 static int put(LateralRows *v, const char *text, size_t size) {
-        if (vec_reserve(&v->text, size) < 0)
+        if (vec_reserve(&v->text, size) < 0) {
+                v->is_failed = true;
                 return -ENOMEM;
+        }
         memcpy(v->text.data + v->text.size, text, size);
         v->text.size += size;
         return 0;
@@ -238,7 +241,6 @@ static int next_edge(SpoorRows *rows, SpoorError *error) {
         const LineageRow *row;
         StoreGrant grant;
 
-        (void)error;
         if (v->at >= lineage_n_rows(v->lineage))
                 return SPOOR_END;
         row = lineage_row(v->lineage, v->at);
@@ -246,7 +248,7 @@ static int next_edge(SpoorRows *rows, SpoorError *error) {
         for (unsigned i = 0; i < N_COLUMNS; i++)
                 rows->cells[i] = cell_of(v, row, &grant, (Column)i);
         v->at++;
-        return 0;
+        return v->is_failed ? engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM)) : 0;
 }
 
 /* eventIDs of the evidence, the deciding one first, with blanks between them. */
@@ -272,7 +274,6 @@ static int next_finding(SpoorRows *rows, SpoorError *error) {
         bool is_after;
         uint32_t principal_of;
 
-        (void)error;
         if (v->at >= lineage_n_findings(v->lineage))
                 return SPOOR_END;
         f = lineage_finding(v->lineage, v->at++);
@@ -291,7 +292,7 @@ static int next_finding(SpoorRows *rows, SpoorError *error) {
         cells[FINDING_LAST] = time_cell(store, f->last);
         cells[FINDING_LAST_SUCCESS] = time_cell(store, f->last_success);
         cells[FINDING_EVIDENCE] = evidence_cell(v, f);
-        return 0;
+        return v->is_failed ? engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM)) : 0;
 }
 
 static void deinit(SpoorRows *rows) {

@@ -174,8 +174,10 @@ static uint32_t stop_of(Lineage *l, uint32_t key, Node *parent, uint32_t event) 
                                      ? parent
                                      : lineage_node(l, wanted);
 
-        if (!node)
+        if (!node) {
+                l->error = -ENOMEM;
                 return STORE_NONE;
+        }
         if (!node->has_grants) {
                 node->grants = store_grants_by(l->store, STORE_GRANTS_BY_KEY, key);
                 node->has_grants = true;
@@ -336,6 +338,8 @@ static int find_beginning(Lineage *l) {
                         continue;
                 key.string = lineage_identity_field(l, claim.identity, EVENT_ID_KEY);
                 node = key.string == STORE_NONE ? NULL : lineage_node(l, key);
+                if (key.string != STORE_NONE && !node)
+                        return -ENOMEM;
                 if (!node || node->has_overlap)
                         continue;
                 r = tell_overlap(l, node, STORE_NONE, key.string);
