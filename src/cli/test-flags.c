@@ -74,7 +74,7 @@ static void test_refuses(void **state) {
                                         "unknown option --princ (did you mean --principal?)"},
                         {"timeline", "--zzzzzzzz", "unknown option --zzzzzzzz"},
                         {"timeline", "-x", "unknown option -x"},
-                        {"info", "--key K", "--key is an option of timeline, first-use, top"},
+                        {"info", "--key K", "--key is an option of timeline, first-use, top, lateral"},
                         {"top", "--since 2020-01-01", "--since is an option of first-use"},
                         {"timeline", "--key", "--key needs a value: KEY"},
                         {"timeline", "--key --ip 1",
