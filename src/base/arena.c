@@ -23,7 +23,7 @@ void arena_deinit(Arena *arena) {
                 free(arena->chunks);
                 arena->chunks = older;
         }
-        *arena = (Arena){ 0 };
+        *arena = (Arena){0};
 }
 
 static ArenaChunk *add_chunk(Arena *arena, size_t size) {

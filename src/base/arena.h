@@ -20,7 +20,8 @@ typedef struct Arena {
 
 void arena_deinit(Arena *arena);
 
-/* SIZE bytes aligned to ALIGN (a power of two up to 16), not cleared; NULL when there is no memory. */
+/* SIZE bytes aligned to ALIGN (a power of two up to 16), not cleared; NULL when there is no memory.
+ */
 void *arena_alloc(Arena *arena, size_t size, size_t align);
 
 /* A copy of S that lives as long as the arena; *ret is untouched on -ENOMEM. */

@@ -2,8 +2,8 @@
 #include "base/glob.h"
 
 bool glob_has_wildcard(Slice pattern) {
-        return pattern.size && (memchr(pattern.data, '*', pattern.size) ||
-                                               memchr(pattern.data, '?', pattern.size));
+        return pattern.size &&
+               (memchr(pattern.data, '*', pattern.size) || memchr(pattern.data, '?', pattern.size));
 }
 
 /* Bytes of the character at TEXT[at]: a lead byte and the continuation bytes that belong to it. */

@@ -11,7 +11,7 @@ void intern_deinit(Intern *intern) {
         arena_deinit(&intern->arena);
         vec_deinit(&intern->strings);
         free(intern->slots);
-        *intern = (Intern){ 0 };
+        *intern = (Intern){0};
 }
 
 static int grow(Intern *intern) {
@@ -26,7 +26,7 @@ static int grow(Intern *intern) {
 
                 while (slots[at].id_1)
                         at = (at + 1) & (n_slots - 1);
-                slots[at] = (InternSlot){ (uint32_t)(hash >> 32), (uint32_t)id + 1 };
+                slots[at] = (InternSlot){(uint32_t)(hash >> 32), (uint32_t)id + 1};
         }
         free(intern->slots);
         intern->slots = slots;
@@ -65,7 +65,7 @@ int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new) {
         if (r < 0)
                 return r;
         *ret_id = (uint32_t)intern->strings.size++;
-        intern->slots[at] = (InternSlot){ tag, *ret_id + 1 };
+        intern->slots[at] = (InternSlot){tag, *ret_id + 1};
         if (ret_new)
                 *ret_new = true;
         return 0;

@@ -13,7 +13,7 @@
 #include "base/vec.h"
 
 typedef struct InternSlot {
-        uint32_t tag; /* upper half of the hash */
+        uint32_t tag;  /* upper half of the hash */
         uint32_t id_1; /* id + 1; 0 is empty */
 } InternSlot;
 
@@ -26,7 +26,8 @@ typedef struct Intern {
 
 void intern_deinit(Intern *intern);
 
-/* The number of S; *ret_new tells whether it was unknown (may be NULL). 0, -ENOMEM, or -EOVERFLOW. */
+/* The number of S; *ret_new tells whether it was unknown (may be NULL). 0, -ENOMEM, or -EOVERFLOW.
+ */
 int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new);
 
 static inline size_t intern_size(const Intern *intern) {

@@ -44,7 +44,7 @@ static void *work(void *arg) {
 }
 
 int parallel_run(unsigned n_threads, size_t n_tasks, int (*task)(void *ctx, size_t i), void *ctx) {
-        Pool pool = { task, ctx, n_tasks, 0, PTHREAD_MUTEX_INITIALIZER, SIZE_MAX, 0 };
+        Pool pool = {task, ctx, n_tasks, 0, PTHREAD_MUTEX_INITIALIZER, SIZE_MAX, 0};
         pthread_t threads[MAX_THREADS];
         unsigned n_started = 0;
 

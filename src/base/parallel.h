@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* 0, or what the failing task with the lowest number returned; later tasks may not have run then. */
+/* 0, or what the failing task with the lowest number returned; later tasks may not have run then.
+ */
 int parallel_run(unsigned n_threads, size_t n_tasks, int (*task)(void *ctx, size_t i), void *ctx);
 
 /* Processors this process may use, at least 1. */

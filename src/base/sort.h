@@ -17,7 +17,8 @@ typedef struct SortKey {
 } SortKey;
 
 typedef struct SortOrder {
-        /* <0, 0, >0; 0 only for things that are the same. May be NULL: then a and b decide alone. */
+        /* <0, 0, >0; 0 only for things that are the same. May be NULL: then a and b decide alone.
+         */
         int (*tie)(const void *ctx, const SortKey *x, const SortKey *y);
         const void *ctx;
 } SortOrder;
@@ -32,7 +33,7 @@ int sort_compare(const SortOrder *order, const SortKey *x, const SortKey *y);
 
 /* Bytes 8 * WORD to 8 * WORD + 7 of S as a number that orders as they do, zeros behind the end. */
 static inline uint64_t sort_prefix(Slice s, size_t word) {
-        unsigned char bytes[8] = { 0 };
+        unsigned char bytes[8] = {0};
         uint64_t value;
 
         if (s.size > word * 8)

@@ -76,7 +76,8 @@ static int print(CliQuery *query, const char *const *names, size_t n_names) {
         for (size_t i = 0; i < n_names; i++)
                 columns[i] = (CliColumn){.name = names[i], .cell = i};
         if (what)
-                r = spoor_chain(query->scase, query->selection, what, names, n_names, &rows, &error);
+                r = spoor_chain(query->scase, query->selection, what, names, n_names, &rows,
+                                &error);
         else
                 r = spoor_timeline(query->scase, query->selection, names, n_names, &rows, &error);
         if (r)

@@ -69,12 +69,16 @@ static const CliCommand commands[] = {
                                 .name = "lateral",
                                 .operands = "SOURCE...",
                                 .help = "who obtained which credential from whom",
-                                .manual = "Prints one row for each credential, or principal, that an "
-                                          "event handed out: who got it, when, from where, how often "
+                                .manual = "Prints one row for each credential, or principal, that "
+                                          "an "
+                                          "event handed out: who got it, when, from where, how "
+                                          "often "
                                           "it was used, from when until when and from how many "
-                                          "addresses. With --from and --to the hops of a chain, over "
+                                          "addresses. With --from and --to the hops of a chain, "
+                                          "over "
                                           "any number of them. What was never used is a sleeper: "
-                                          "uses is 0. The selection narrows the rows that are shown, "
+                                          "uses is 0. The selection narrows the rows that are "
+                                          "shown, "
                                           "not the way they are followed.",
                                 .run = cli_cmd_lateral,
                 },

@@ -8,7 +8,7 @@
 #define DIM(id_, name_, argument_, help_, manual_)                                                 \
         {                                                                                          \
                 .id = (id_), .name = (name_), .argument = (argument_), .kind = CLI_VALUE_TEXT,     \
-                .group = CLI_GROUP_SELECTION, .on = CLI_ON_SELECT, .repeats = true, .dim = true,     \
+                .group = CLI_GROUP_SELECTION, .on = CLI_ON_SELECT, .repeats = true, .dim = true,   \
                 .help = (help_), .manual = (manual_)                                               \
         }
 
@@ -152,7 +152,8 @@ static const CliFlag flags[] = {
                                 .on = CLI_ON_LATERAL,
                                 .help = "forward from a key, address, block, ARN or user",
                                 .manual = "What was obtained with it, and with that, to any depth. "
-                                          "An address or a user stands for every key it used. key:, "
+                                          "An address or a user stands for every key it used. "
+                                          "key:, "
                                           "ip:, user:, role:, session: or instance: before WHAT "
                                           "leave no doubt. Without it, every edge.",
                 },
@@ -196,8 +197,10 @@ static const CliFlag flags[] = {
                                 .manual = "second-address and second-network: a credential used "
                                           "from another one while the first goes on. "
                                           "used-after-stop: after a key that it came from was "
-                                          "deactivated or deleted. used-after-revocation: after its "
-                                          "role's older sessions were revoked. first-time-role: the "
+                                          "deactivated or deleted. used-after-revocation: after "
+                                          "its "
+                                          "role's older sessions were revoked. first-time-role: "
+                                          "the "
                                           "principal had never taken the role. across-accounts. "
                                           "evidence names the events that show it.",
                 },
@@ -210,8 +213,10 @@ static const CliFlag flags[] = {
                                 .on = CLI_ON_TIMELINE,
                                 .help = "what was done with WHAT and all that came from it",
                                 .manual = "Every event of the chain that lateral --from WHAT "
-                                          "follows. chain.depth, chain.edge and chain.eventID say by "
-                                          "which hop each belongs to it; of WHAT itself the depth is "
+                                          "follows. chain.depth, chain.edge and chain.eventID say "
+                                          "by "
+                                          "which hop each belongs to it; of WHAT itself the depth "
+                                          "is "
                                           "0.",
                 },
                 {
@@ -265,8 +270,10 @@ static const CliFlag flags[] = {
                                 .choices = "table|tsv|csv|json|jsonl|dot|svg",
                                 .group = CLI_GROUP_OUTPUT,
                                 .on = CLI_ON_LATERAL,
-                                .help = "table (the default: a tree), tsv, csv, json, jsonl, dot, svg",
-                                .manual = "A tree for eyes, or with --columns or --findings a plain "
+                                .help = "table (the default: a tree), tsv, csv, json, jsonl, dot, "
+                                        "svg",
+                                .manual = "A tree for eyes, or with --columns or --findings a "
+                                          "plain "
                                           "table; dot for Graphviz; svg drawn by spoor itself.",
                 },
                 {

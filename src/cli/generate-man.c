@@ -185,8 +185,10 @@ static void put_columns(CliBuffer *buffer) {
                          "then firstTime firstEventID firstEventName firstSourceIPAddress lastTime "
                          "lastEventID events denied failed.");
         cli_buffer_text(buffer, ".PP\n");
-        put_line(buffer, "The rows of timeline --chain have chain.depth, chain.edge and chain.eventID "
-                         "besides. The rows of lateral have these; the last six only where --columns "
+        put_line(buffer, "The rows of timeline --chain have chain.depth, chain.edge and "
+                         "chain.eventID "
+                         "besides. The rows of lateral have these; the last six only where "
+                         "--columns "
                          "names them, and outcome with --attempts:");
         cli_buffer_text(buffer, ".PP\n");
         for (size_t i = 0; (name = spoor_lateral_column(i)); i++)

@@ -19,6 +19,7 @@
 #include "base/vec.h"
 #include "engine/engine.h"
 
+#define HINT_AHEAD 8 /* files, for each worker, that a cold disk is told of */
 #define PROGRESS_NS UINT64_C(100000000)
 
 typedef struct Ingest {
@@ -168,6 +169,7 @@ static int add_roots(Ingest *ingest, Builder *builder, uint32_t *roots) {
 static int read_files(Worker *w, const uint32_t *roots) {
         IoSink sink = {w, on_leaf, on_fault};
         Ingest *ingest = w->ingest;
+        size_t ahead = HINT_AHEAD * (size_t)ingest->n_workers;
         int r = 0;
 
         for (;;) {
@@ -177,6 +179,8 @@ static int read_files(Worker *w, const uint32_t *roots) {
                 if (i >= io_file_list_size(ingest->list))
                         return 0;
                 file = io_file_list_at(ingest->list, i);
+                if (io_file_list_size(ingest->list) - i > ahead)
+                        io_reader_hint(w->io, io_file_list_at(ingest->list, i + ahead)->path);
                 w->root = roots[file->source];
                 r = io_reader_visit(w->io, file->path, slice_cstr(file->name), &sink);
                 if (r != 0)

@@ -50,11 +50,11 @@ static const char *const names[N_ALL_COLUMNS] = {"eventTime", "eventID", "eventS
 
 typedef struct Timeline {
         SpoorRows rows;
-        Plan *plan;                /* NULL for a chain */
-        Lineage *lineage;          /* of a chain */
-        LineageEvent *chain;       /* its events */
+        Plan *plan;          /* NULL for a chain */
+        Lineage *lineage;    /* of a chain */
+        LineageEvent *chain; /* its events */
         size_t n_chain, next_chain;
-        uint32_t row;              /* of the event at hand, or STORE_NONE */
+        uint32_t row; /* of the event at hand, or STORE_NONE */
         Column *columns;
         char **paths; /* names of the columns, owned */
         size_t n_paths;
@@ -199,7 +199,8 @@ static int on_record(void *userdata, size_t i, Slice bytes) {
 
         for (size_t c = 0; c < t->rows.n_columns && r == 0; c++) {
                 if (t->columns[c] == COLUMN_PATH)
-                        r = cell_of(t, json_find_dotted(bytes, slice_cstr(t->rows.columns[c])), found++);
+                        r = cell_of(t, json_find_dotted(bytes, slice_cstr(t->rows.columns[c])),
+                                        found++);
         }
         return r;
 }

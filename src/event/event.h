@@ -33,7 +33,7 @@ typedef enum EventCall {
         EVENT_CALL_SERVICE,
         EVENT_CALL_NAME,
         EVENT_CALL_REGION,
-        EVENT_CALL_ACCOUNT, /* recipientAccountId, else userIdentity.accountId */
+        EVENT_CALL_ACCOUNT,   /* recipientAccountId, else userIdentity.accountId */
         EVENT_CALL_READ_ONLY, /* "true", "false" or absent */
         EVENT_N_CALL,
 } EventCall;
@@ -48,7 +48,8 @@ typedef enum EventResult {
 
 /*
  * What an event hands out, or tries to: a credential, a principal, power over one or over a host.
- * Also what takes a credential back. In the order of these numbers nothing rests but the case format.
+ * Also what takes a credential back. In the order of these numbers nothing rests but the case
+ * format.
  */
 typedef enum EventGrantKind {
         EVENT_GRANT_ASSUME_ROLE,
@@ -133,7 +134,8 @@ int event_reader_begin(EventReader *reader, const EventSink *sink);
 /* Where the next bytes go, and then how many were put there. */
 int event_reader_space(EventReader *reader, char **ret_buffer, size_t *ret_size);
 
-/* Nothing more in this content is worth reading; returned by feed, and finish is still to be called. */
+/* Nothing more in this content is worth reading; returned by feed, and finish is still to be
+ * called. */
 #define EVENT_ENOUGH 1
 int event_reader_feed(EventReader *reader, size_t n);
 

@@ -4,7 +4,7 @@
 #include "event/event.h"
 
 static Slice first_of(Slice a, Slice b) {
-        return a.size ? a : b.size ? b : (Slice){ NULL, 0 };
+        return a.size ? a : b.size ? b : (Slice){NULL, 0};
 }
 
 Slice event_user(const Slice identity[static EVENT_N_IDENTITY]) {
@@ -33,12 +33,12 @@ static bool contains(Slice text, Slice word) {
 
 Slice event_outcome(const Slice result[static EVENT_N_RESULT]) {
         static const Slice denials[] = {
-                SLICE_INIT("AccessDenied"),
-                SLICE_INIT("Unauthorized"),
-                SLICE_INIT("NotAuthorized"),
-                SLICE_INIT("AuthFailure"),
-                SLICE_INIT("AuthorizationError"),
-                SLICE_INIT("Forbidden"),
+                        SLICE_INIT("AccessDenied"),
+                        SLICE_INIT("Unauthorized"),
+                        SLICE_INIT("NotAuthorized"),
+                        SLICE_INIT("AuthFailure"),
+                        SLICE_INIT("AuthorizationError"),
+                        SLICE_INIT("Forbidden"),
         };
 
         if (result[EVENT_RESULT_CODE].size) {

@@ -88,14 +88,16 @@ static int find_matches(Store *store, const Patterns *patterns, Matches *m) {
                 uint32_t n = store_dim_size(store, m->dim);
 
                 for (uint32_t v = 0; v < n && r == 0; v++) {
-                        if (any_match(patterns, store_string(store, store_dim_value(store, m->dim, v))))
+                        if (any_match(patterns,
+                                            store_string(store, store_dim_value(store, m->dim, v))))
                                 r = add_match(store, m, v);
                 }
                 return r;
         }
         for (size_t i = 0; i < patterns->size && r == 0; i++) {
                 uint32_t string = store_find_string(store, patterns->data[i].text);
-                uint32_t value = string == STORE_NONE ? STORE_NONE : store_dim_find(store, m->dim, string);
+                uint32_t value = string == STORE_NONE ? STORE_NONE
+                                                      : store_dim_find(store, m->dim, string);
 
                 for (size_t k = 0; k < m->values.size && value != STORE_NONE; k++) {
                         if (m->values.data[k] == value)
@@ -168,7 +170,8 @@ static int gather(Plan *plan, const Matches *m) {
                         if (event < plan->next)
                                 continue;
                         if (!is_few)
-                                plan->bits[(event - plan->first) / 64] |= UINT64_C(1) << (event - plan->first) % 64;
+                                plan->bits[(event - plan->first) / 64] |=
+                                                UINT64_C(1) << (event - plan->first) % 64;
                         else if (plan->events.size < plan->events.cap)
                                 plan->events.data[plan->events.size++] = event;
                 }
@@ -231,7 +234,8 @@ static int find_ids(Plan *plan, const Selection *s) {
         for (size_t i = 0; i < s->ids.size; i++) {
                 Pattern pattern = s->ids.data[i];
 
-                if (vec_reserve(&plan->ids, 1) < 0 || arena_copy(&plan->arena, pattern.text, &pattern.text) < 0)
+                if (vec_reserve(&plan->ids, 1) < 0 ||
+                                arena_copy(&plan->arena, pattern.text, &pattern.text) < 0)
                         return -ENOMEM;
                 plan->ids.data[plan->ids.size++] = pattern;
         }
@@ -304,9 +308,12 @@ static bool next_candidate(Plan *plan, uint32_t *ret_event) {
                 }
                 return false;
         case WALK_EVENTS:
-                return plan->at < plan->events.size && (*ret_event = plan->events.data[plan->at++], true);
+                return plan->at < plan->events.size &&
+                       (*ret_event = plan->events.data[plan->at++], true);
         case WALK_BITS:
-                for (; plan->next < plan->end; plan->next = plan->first + (plan->next - plan->first) / 64 * 64 + 64) {
+                for (; plan->next < plan->end; plan->next = plan->first +
+                                                            (plan->next - plan->first) / 64 * 64 +
+                                                            64) {
                         uint32_t bit = plan->next - plan->first;
                         uint64_t word = plan->bits[bit / 64] >> bit % 64;
 
@@ -325,7 +332,8 @@ static bool is_selected(Plan *plan, uint32_t event) {
         for (size_t i = 0; i < plan->n_matches; i++) {
                 if (i != plan->driver &&
                                 !has_string(&plan->matches[i],
-                                                store_dim_of(plan->store, plan->matches[i].dim, event)))
+                                                store_dim_of(plan->store, plan->matches[i].dim,
+                                                                event)))
                         return false;
         }
         if (plan->has_read_only &&
@@ -361,7 +369,7 @@ bool plan_has(Plan *plan, uint32_t event) {
         if (event < plan->next || event >= plan->end)
                 return false;
         if (is_ids && !(plan->events.size && bsearch(&event, plan->events.data, plan->events.size,
-                                                            sizeof(uint32_t), compare_u32)))
+                                                             sizeof(uint32_t), compare_u32)))
                 return false;
         plan->driver = SIZE_MAX; /* what drives is not sure of this one either */
         r = is_selected(plan, event);

@@ -51,13 +51,13 @@ typedef struct ValueRow {
 } ValueRow;
 
 typedef enum ValueOrder {
-        VALUES_BY_FIRST, /* time, then the values */
+        VALUES_BY_FIRST,  /* time, then the values */
         VALUES_BY_EVENTS, /* most first, then the values */
 } ValueOrder;
 
 /*
- * One row for each combination of values of N_DIMS dimensions under SELECTION that was first seen at
- * or after SINCE. *ret_rows is an array on the heap. From the store's own statistics where the
+ * One row for each combination of values of N_DIMS dimensions under SELECTION that was first seen
+ * at or after SINCE. *ret_rows is an array on the heap. From the store's own statistics where the
  * selection allows, else one pass over the selected events.
  */
 int values_collect(Store *store, const Selection *selection, const StoreDim *dims, size_t n_dims,

@@ -48,7 +48,8 @@ static int grow(Table *t) {
         return 0;
 }
 
-static int count_event(Table *t, const uint32_t *strings, uint32_t event, bool is_denied, bool is_failed) {
+static int count_event(
+                Table *t, const uint32_t *strings, uint32_t event, bool is_denied, bool is_failed) {
         ValueRow *row;
         size_t at;
 
@@ -59,7 +60,7 @@ static int count_event(Table *t, const uint32_t *strings, uint32_t event, bool i
                 if (vec_reserve(&t->rows, 1) < 0)
                         return -ENOMEM;
                 row = &t->rows.data[t->rows.size++];
-                *row = (ValueRow){ .stats.first = event };
+                *row = (ValueRow){.stats.first = event};
                 memcpy(row->strings, strings, t->n_dims * sizeof(*strings));
                 t->slots[at] = (uint32_t)t->rows.size;
         }
@@ -71,7 +72,8 @@ static int count_event(Table *t, const uint32_t *strings, uint32_t event, bool i
         return 0;
 }
 
-static int count_selected(Store *store, const Selection *selection, const StoreDim *dims, Table *t) {
+static int count_selected(
+                Store *store, const Selection *selection, const StoreDim *dims, Table *t) {
         uint32_t denied = store_find_string(store, SLICE_LITERAL("denied"));
         uint32_t failure = store_find_string(store, SLICE_LITERAL("failure"));
         uint32_t event;
@@ -117,7 +119,7 @@ static bool is_wanted(const Patterns *patterns, Slice text) {
 }
 
 static int take_value(Store *store, StoreDim dim, uint32_t value, Table *t) {
-        ValueRow row = { .stats = store_dim_stats(store, dim, value) };
+        ValueRow row = {.stats = store_dim_stats(store, dim, value)};
 
         row.strings[0] = store_dim_value(store, dim, value);
         for (size_t i = 0; i < t->rows.size; i++) {
@@ -140,7 +142,8 @@ static int take_statistics(Store *store, const Selection *s, StoreDim dim, Table
                 is_literal &= patterns->data[i].is_literal && !patterns->data[i].block.family;
         for (size_t i = 0; is_literal && i < patterns->size && r == 0; i++) {
                 uint32_t string = store_find_string(store, patterns->data[i].text);
-                uint32_t value = string == STORE_NONE ? STORE_NONE : store_dim_find(store, dim, string);
+                uint32_t value = string == STORE_NONE ? STORE_NONE
+                                                      : store_dim_find(store, dim, string);
 
                 if (value != STORE_NONE)
                         r = take_value(store, dim, value, t);
@@ -150,7 +153,7 @@ static int take_statistics(Store *store, const Selection *s, StoreDim dim, Table
         if (vec_reserve(&t->rows, n) < 0)
                 return -ENOMEM;
         for (uint32_t v = 0; v < n; v++) {
-                ValueRow row = { .stats = store_dim_stats(store, dim, v) };
+                ValueRow row = {.stats = store_dim_stats(store, dim, v)};
 
                 row.strings[0] = store_dim_value(store, dim, v);
                 if (!patterns || is_wanted(patterns, store_string(store, row.strings[0])))
@@ -163,7 +166,8 @@ static int compare_rows(const void *ctx, const SortKey *x, const SortKey *y) {
         const Table *t = ctx;
 
         for (size_t i = 0; i < t->n_dims; i++) {
-                uint32_t a = t->rows.data[x->index].strings[i], b = t->rows.data[y->index].strings[i];
+                uint32_t a = t->rows.data[x->index].strings[i],
+                         b = t->rows.data[y->index].strings[i];
 
                 if (a != b)
                         return a < b ? -1 : 1;
@@ -172,9 +176,9 @@ static int compare_rows(const void *ctx, const SortKey *x, const SortKey *y) {
 }
 
 /* The rows in their order, without those first seen before SINCE. */
-static int order_rows(Store *store, const Table *t, ValueOrder by, int64_t since, ValueRow **ret_rows,
-                size_t *ret_n_rows) {
-        SortOrder order = { compare_rows, t };
+static int order_rows(Store *store, const Table *t, ValueOrder by, int64_t since,
+                ValueRow **ret_rows, size_t *ret_n_rows) {
+        SortOrder order = {compare_rows, t};
         SortKey *keys = vec_alloc(t->rows.size, sizeof(*keys));
         ValueRow *rows = NULL;
         size_t n = 0;
@@ -185,9 +189,10 @@ static int order_rows(Store *store, const Table *t, ValueOrder by, int64_t since
                 int64_t time = store_time(store, stats->first);
 
                 if (time >= since)
-                        keys[n++] = (SortKey){ by == VALUES_BY_FIRST ? (uint64_t)time ^ (UINT64_C(1) << 63)
-                                                                     : UINT64_MAX - stats->n_events,
-                                0, 0, (uint32_t)i };
+                        keys[n++] = (SortKey){by == VALUES_BY_FIRST
+                                                              ? (uint64_t)time ^ (UINT64_C(1) << 63)
+                                                              : UINT64_MAX - stats->n_events,
+                                        0, 0, (uint32_t)i};
         }
         if (r == 0)
                 r = sort_keys(keys, n, &order, 1);
@@ -205,7 +210,7 @@ static int order_rows(Store *store, const Table *t, ValueOrder by, int64_t since
 
 int values_collect(Store *store, const Selection *selection, const StoreDim *dims, size_t n_dims,
                 ValueOrder order, int64_t since, ValueRow **ret_rows, size_t *ret_n_rows) {
-        Table table = { .n_dims = n_dims };
+        Table table = {.n_dims = n_dims};
         int r;
 
         if (n_dims == 1 && is_plain(selection, dims[0]))

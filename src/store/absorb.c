@@ -34,7 +34,7 @@ static int absorb_names(Absorb *a) {
                 if (r == 0)
                         builder_end_file(a->builder, a->files[i], file.n_bytes);
                 if (r == 0)
-                        a->builder->files.data[a->files[i]].n_records = file.n_records;
+                        a->builder->files.data[a->files[i]].n_absorbed = file.n_records;
         }
         for (uint64_t i = 0; i < n_notes && r == 0; i++) {
                 StoreNote note = store_note(a->store, i);

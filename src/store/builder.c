@@ -322,9 +322,5 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = builder_string(b, event->user_agent, &row.ua);
         if (r == 0 && event->n_grants)
                 r = add_grants(b, event, &row);
-        if (r == 0)
-                r = builder_add_row(b, &row);
-        if (r == 0)
-                b->files.data[file].n_records++;
-        return r;
+        return r == 0 ? builder_add_row(b, &row) : r;
 }

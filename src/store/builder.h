@@ -35,7 +35,7 @@ typedef struct BuilderFile {
         Slice name;
         uint32_t root;
         uint64_t n_bytes;
-        uint64_t n_records; /* taken from it, duplicates too */
+        uint64_t n_absorbed; /* records found in it, as a store that was absorbed says */
 } BuilderFile;
 
 typedef struct BuilderRoot {

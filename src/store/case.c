@@ -278,7 +278,8 @@ static int open_mapped(Store *store) {
         int r;
 
         if (store->size < IMAGE_HEADER_SIZE)
-                return memcmp(store->bytes, IMAGE_MAGIC, store->size < 8 ? store->size : 8) == 0
+                return store->size >= 4 && memcmp(store->bytes, IMAGE_MAGIC,
+                                                           store->size < 8 ? store->size : 8) == 0
                                        ? STORE_TRUNCATED
                                        : STORE_FOREIGN;
         memcpy(&header, store->bytes, sizeof(header));

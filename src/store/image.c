@@ -42,8 +42,9 @@ int image_extend(Store *store, const uint64_t sizes[static IMAGE_N_SECTIONS]) {
         for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
                 uint64_t at = aligned(size);
 
-                places[i] = store->sections[i].size ? (uint64_t)(store->sections[i].data - store->bytes)
-                                                    : at;
+                places[i] = store->sections[i].size
+                                            ? (uint64_t)(store->sections[i].data - store->bytes)
+                                            : at;
                 if (store->sections[i].size == 0 && sizes[i] > 0)
                         size = at + sizes[i];
         }
@@ -100,10 +101,11 @@ bool image_check(Store *store, unsigned section, uint64_t at, uint64_t size) {
 }
 
 static const char *section_name(int section) {
-        static const char *const names[] = { "meta", "string ends", "strings", "string buckets",
-                "string items", "files", "roots", "notes", "texts", "identities", "calls", "results",
-                "times", "event identities", "event calls", "event results", "event addresses",
-                "event user agents", "sources", "eventID buckets", "eventID items", "conflicts" };
+        static const char *const names[] = {"meta", "string ends", "strings", "string buckets",
+                        "string items", "files", "roots", "notes", "texts", "identities", "calls",
+                        "results", "times", "event identities", "event calls", "event results",
+                        "event addresses", "event user agents", "sources", "eventID buckets",
+                        "eventID items", "conflicts"};
 
         _Static_assert(sizeof(names) / sizeof(names[0]) == IMAGE_DIMS, "a name for each section");
         return section < (int)IMAGE_DIMS     ? names[section]

@@ -131,9 +131,10 @@ static void write_names(Seal *seal) {
                 BuilderFile *file = &seal->builders[b]->files.data[seal->files[i].index];
 
                 files[i] = (ImageFile){put_text(texts, &at, file->name), (uint32_t)file->name.size,
-                                seal->maps[b].roots[file->root], file->n_bytes, file->n_records};
+                                seal->maps[b].roots[file->root], file->n_bytes,
+                                seal->n_file_records[i]};
                 seal->store->meta.n_bytes += file->n_bytes;
-                seal->store->meta.n_duplicates += file->n_records;
+                seal->store->meta.n_duplicates += seal->n_file_records[i];
         }
         for (size_t i = 0; i < seal->roots.size; i++) {
                 BuilderRoot *root = &seal->roots.data[i];

@@ -2,9 +2,9 @@
  * The indexes of the dimensions, one task for each, side by side.
  *
  * A dimension is a string under each event, reached by a column of the events (a tuple, or the
- * string itself) and a table from that column's numbers to the dimension's values. One pass over the
- * column counts bytes and statistics, a second writes the lists. A list is event numbers rising,
- * each written as LEB128 of its distance from the last, less one: a byte for most.
+ * string itself) and a table from that column's numbers to the dimension's values. One pass over
+ * the column counts bytes and statistics, a second writes the lists. A list is event numbers
+ * rising, each written as LEB128 of its distance from the last, less one: a byte for most.
  */
 #include <errno.h>
 
@@ -18,20 +18,21 @@ typedef struct DimPlace {
 } DimPlace;
 
 static const DimPlace places[STORE_N_DIMS] = {
-        [STORE_DIM_KEY] = { IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_KEY },
-        [STORE_DIM_IP] = { IMAGE_EVENT_IP, -1, 0 },
-        [STORE_DIM_USER] = { IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_USER },
-        [STORE_DIM_EVENT] = { IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_NAME },
-        [STORE_DIM_SERVICE] = { IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_SERVICE },
-        [STORE_DIM_REGION] = { IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_REGION },
-        [STORE_DIM_ACCOUNT] = { IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_ACCOUNT },
-        [STORE_DIM_PRINCIPAL] = { IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_PRINCIPAL },
-        [STORE_DIM_SESSION] = { IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_ARN },
-        [STORE_DIM_ROLE] = { IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_ISSUER_USER_NAME },
-        [STORE_DIM_TYPE] = { IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_TYPE },
-        [STORE_DIM_UA] = { IMAGE_EVENT_UA, -1, 0 },
-        [STORE_DIM_ERROR] = { IMAGE_EVENT_RESULT, STORE_RESULT, EVENT_RESULT_CODE },
-        [STORE_DIM_OUTCOME] = { IMAGE_EVENT_RESULT, STORE_RESULT, STORE_RESULT_OUTCOME },
+                [STORE_DIM_KEY] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_KEY},
+                [STORE_DIM_IP] = {IMAGE_EVENT_IP, -1, 0},
+                [STORE_DIM_USER] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_USER},
+                [STORE_DIM_EVENT] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_NAME},
+                [STORE_DIM_SERVICE] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_SERVICE},
+                [STORE_DIM_REGION] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_REGION},
+                [STORE_DIM_ACCOUNT] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_ACCOUNT},
+                [STORE_DIM_PRINCIPAL] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_PRINCIPAL},
+                [STORE_DIM_SESSION] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_ARN},
+                [STORE_DIM_ROLE] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY,
+                                EVENT_ID_ISSUER_USER_NAME},
+                [STORE_DIM_TYPE] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_TYPE},
+                [STORE_DIM_UA] = {IMAGE_EVENT_UA, -1, 0},
+                [STORE_DIM_ERROR] = {IMAGE_EVENT_RESULT, STORE_RESULT, EVENT_RESULT_CODE},
+                [STORE_DIM_OUTCOME] = {IMAGE_EVENT_RESULT, STORE_RESULT, STORE_RESULT_OUTCOME},
 };
 
 /* What one task makes. */
@@ -67,11 +68,12 @@ static Slice string_of(const Seal *seal, uint32_t string) {
 
 /* The string under number N of the place's column, or STORE_NONE. */
 static uint32_t string_at(const Seal *seal, const DimPlace *place, uint32_t n) {
-        uint32_t string = place->tuple < 0
-                                          ? n
-                                          : seal->tuples[place->tuple][(size_t)n *
-                                                                                       seal_tuple_widths[place->tuple] +
-                                                                       place->field];
+        uint32_t string =
+                        place->tuple < 0
+                                        ? n
+                                        : seal->tuples[place->tuple]
+                                                      [(size_t)n * seal_tuple_widths[place->tuple] +
+                                                                      place->field];
 
         /* an empty string takes no part; it sorts first */
         if (string == 0 && string_of(seal, 0).size == 0)
@@ -166,7 +168,8 @@ static void count(const DimTask *task, const DimPlace *place, DimIndex *index) {
 }
 
 /* Writes the lists; each `ends` moves from a list's beginning to its end. */
-static void write_postings(const DimTask *task, const DimPlace *place, DimIndex *index, uint32_t *last) {
+static void write_postings(
+                const DimTask *task, const DimPlace *place, DimIndex *index, uint32_t *last) {
         const uint32_t *column = image_writable(task->seal->store, place->column);
 
         memset(last, 0xFF, index->n_values * sizeof(*last));
@@ -214,8 +217,9 @@ static int classify_results(DimTask *task) {
         if (!task->outcomes)
                 return -ENOMEM;
         for (uint32_t n = 0; n < seal->n_tuples[STORE_RESULT]; n++) {
-                Slice outcome = string_of(seal, seal->tuples[STORE_RESULT][(size_t)n * STORE_N_RESULT +
-                                                                STORE_RESULT_OUTCOME]);
+                Slice outcome = string_of(seal,
+                                seal->tuples[STORE_RESULT]
+                                            [(size_t)n * STORE_N_RESULT + STORE_RESULT_OUTCOME]);
 
                 task->outcomes[n] = slice_equal(outcome, SLICE_LITERAL("denied"))    ? 1
                                     : slice_equal(outcome, SLICE_LITERAL("failure")) ? 2
@@ -230,7 +234,7 @@ static void place_section(Store *store, unsigned section, const void *data, uint
 }
 
 static int write_dims(DimTask *task) {
-        uint64_t sizes[IMAGE_N_SECTIONS] = { 0 };
+        uint64_t sizes[IMAGE_N_SECTIONS] = {0};
         Store *store = task->seal->store;
         int r;
 
@@ -248,18 +252,21 @@ static int write_dims(DimTask *task) {
                 DimIndex *index = &task->indexes[dim];
                 unsigned first = image_dim(dim, 0);
 
-                place_section(store, first + IMAGE_DIM_VALUES, index->values, sizes[first + IMAGE_DIM_VALUES]);
-                place_section(store, first + IMAGE_DIM_STATS, index->stats, sizes[first + IMAGE_DIM_STATS]);
-                place_section(store, first + IMAGE_DIM_ENDS, index->ends, sizes[first + IMAGE_DIM_ENDS]);
+                place_section(store, first + IMAGE_DIM_VALUES, index->values,
+                                sizes[first + IMAGE_DIM_VALUES]);
+                place_section(store, first + IMAGE_DIM_STATS, index->stats,
+                                sizes[first + IMAGE_DIM_STATS]);
+                place_section(store, first + IMAGE_DIM_ENDS, index->ends,
+                                sizes[first + IMAGE_DIM_ENDS]);
                 place_section(store, first + IMAGE_DIM_POSTINGS, index->postings, index->n_bytes);
                 deinit(index);
-                *index = (DimIndex){ 0 };
+                *index = (DimIndex){0};
         }
         return r;
 }
 
 int seal_dims(Seal *seal) {
-        DimTask task = { .seal = seal };
+        DimTask task = {.seal = seal};
         int r = classify_results(&task);
 
         if (r == 0)

@@ -102,7 +102,7 @@ static int compare_strings(const void *ctx, const SortKey *x, const SortKey *y) 
 }
 
 static int number_strings(Seal *seal) {
-        SortOrder order = { compare_strings, seal };
+        SortOrder order = {compare_strings, seal};
         size_t n = 0;
         int r;
 
@@ -119,7 +119,8 @@ static int number_strings(Seal *seal) {
                         Slice s = strings->strings.data[i];
 
                         if (seal->maps[b].strings[i] == 0)
-                                seal->strings[n++] = (SortKey){ sort_prefix(s, 0), sort_prefix(s, 1), b, i };
+                                seal->strings[n++] = (SortKey){
+                                                sort_prefix(s, 0), sort_prefix(s, 1), b, i};
                 }
         }
         r = sort_keys(seal->strings, n, &order, seal->n_threads);
@@ -128,7 +129,8 @@ static int number_strings(Seal *seal) {
         for (size_t i = 0; i < n; i++) {
                 SortKey key = seal->strings[i];
 
-                if (i == 0 || sort_compare(&order, &seal->strings[seal->n_strings - 1], &key) != 0) {
+                if (i == 0 || sort_compare(&order, &seal->strings[seal->n_strings - 1], &key) !=
+                                                0) {
                         seal->strings[seal->n_strings++] = key;
                         seal->n_string_bytes += string_of(seal, &key).size;
                 }
@@ -157,7 +159,8 @@ static int compare_tuples(const void *ctx, const SortKey *x, const SortKey *y) {
 }
 
 /* Marked tuples of every builder into LIST and KEYS; which one each was goes to `whose`. */
-static size_t rewrite_tuples(Seal *seal, int kind, TupleList *list, SortKey *keys, uint32_t *whose) {
+static size_t rewrite_tuples(
+                Seal *seal, int kind, TupleList *list, SortKey *keys, uint32_t *whose) {
         size_t n = 0;
 
         for (uint32_t b = 0; b < seal->n_builders; b++) {
@@ -172,8 +175,9 @@ static size_t rewrite_tuples(Seal *seal, int kind, TupleList *list, SortKey *key
                         for (unsigned f = 0; f < list->width; f++)
                                 to[f] = from[f] == STORE_NONE ? STORE_NONE
                                                               : seal->maps[b].strings[from[f]];
-                        keys[n] = (SortKey){ (uint64_t)to[0] << 32 | to[1],
-                                (uint64_t)to[2] << 32 | (list->width > 3 ? to[3] : 0), b, (uint32_t)n };
+                        keys[n] = (SortKey){(uint64_t)to[0] << 32 | to[1],
+                                        (uint64_t)to[2] << 32 | (list->width > 3 ? to[3] : 0), b,
+                                        (uint32_t)n};
                         whose[n++] = t;
                 }
         }
@@ -181,8 +185,8 @@ static size_t rewrite_tuples(Seal *seal, int kind, TupleList *list, SortKey *key
 }
 
 static int number_tuples(Seal *seal, int kind) {
-        TupleList list = { NULL, widths[kind] };
-        SortOrder order = { compare_tuples, &list };
+        TupleList list = {NULL, widths[kind]};
+        SortOrder order = {compare_tuples, &list};
         SortKey *keys = NULL;
         uint32_t *whose = NULL, n_kept = 0;
         size_t n = 0;

@@ -411,9 +411,37 @@ int seal_conflicts(Seal *seal) {
         return r;
 }
 
+/*
+ * Records found in each file: those at hand, each place once, or, where a store that was absorbed
+ * had dropped some already, as many as it says.
+ */
+static int count_records(Seal *seal) {
+        seal->n_file_records = vec_alloc_zero(seal->n_files, sizeof(*seal->n_file_records));
+        if (!seal->n_file_records)
+                return -ENOMEM;
+        for (uint64_t i = 0; i < seal->n_rows; i++) {
+                const SortKey *key = &seal->order[i];
+
+                if (!seal->is_dropped[i])
+                        seal->n_file_records[seal->maps[key->source].files
+                                                             [seal_row(seal, key)->source.file]]++;
+        }
+        for (size_t b = 0; b < seal->n_builders; b++) {
+                for (size_t i = 0; i < seal->builders[b]->files.size; i++) {
+                        uint64_t *n = &seal->n_file_records[seal->maps[b].files[i]];
+                        uint64_t n_absorbed = seal->builders[b]->files.data[i].n_absorbed;
+
+                        *n = *n < n_absorbed ? n_absorbed : *n;
+                }
+        }
+        return 0;
+}
+
 int seal_order(Seal *seal) {
         int r = sort_rows(seal);
 
+        if (r == 0)
+                r = count_records(seal);
         if (r == 0)
                 r = drop_duplicates(seal);
         if (r < 0)
@@ -443,6 +471,7 @@ static void deinit(Seal *seal) {
                 free(seal->tuples[kind]);
         free(seal->maps);
         free(seal->files);
+        free(seal->n_file_records);
         vec_deinit(&seal->roots);
         free(seal->order);
         free(seal->is_dropped);

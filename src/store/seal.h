@@ -29,6 +29,7 @@ typedef struct Seal {
 
         SortKey *files; /* distinct, in order; source and index say whose */
         uint32_t n_files;
+        uint64_t *n_file_records; /* that were found in each, duplicates too */
         VEC(BuilderRoot) roots;
 
         SortKey *order; /* all rows in the order of events */

@@ -95,9 +95,12 @@ static uint64_t grant_value_at(Store *store, unsigned index, uint32_t place) {
 
 /* Of an identity: without a search. */
 static StoreRange grants_of_identity(Store *store, uint32_t identity) {
-        StoreRange range = {identity ? image_u32(store, IMAGE_GRANT_ENDS, identity - 1) : 0,
-                        image_u32(store, IMAGE_GRANT_ENDS, identity)};
+        StoreRange range;
 
+        if (identity >= store_n_identities(store))
+                return (StoreRange){0, 0};
+        range.first = identity ? image_u32(store, IMAGE_GRANT_ENDS, identity - 1) : 0;
+        range.end = image_u32(store, IMAGE_GRANT_ENDS, identity);
         if (range.first <= range.end &&
                         range.end <= n_of(store, IMAGE_GRANTS_BY + STORE_GRANTS_BY_IDENTITY, 4))
                 return range;

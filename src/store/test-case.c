@@ -153,7 +153,8 @@ static void test_foreign(void **state) {
         assert_int_equal(store_is_case(c.path), 0);
         assert_int_equal(open_as(&c, json, sizeof(json)), STORE_FOREIGN);
         assert_int_equal(store_is_case(c.path), 0);
-        assert_int_equal(open_as(&c, IMAGE_MAGIC, 7), STORE_FOREIGN);
+        assert_int_equal(open_as(&c, IMAGE_MAGIC, 3), STORE_FOREIGN);
+        assert_int_equal(open_as(&c, IMAGE_MAGIC, 7), STORE_TRUNCATED);
         assert_int_equal(open_as(&c, IMAGE_MAGIC, 8), STORE_TRUNCATED);
         assert_int_equal(store_is_case(c.path), 1);
         c.bytes[8] ^= 0x40;
@@ -174,7 +175,7 @@ static void test_truncated(void **state) {
         for (size_t size = 0; size < c.size; size += size < 128 || size + 64 > c.size ? 1 : 211) {
                 int r = open_as(&c, c.bytes, size);
 
-                assert_true(r == (size < 8 ? STORE_FOREIGN : STORE_TRUNCATED));
+                assert_int_equal(r, size >= 4 ? STORE_TRUNCATED : STORE_FOREIGN);
         }
         c.bytes = realloc(c.bytes, c.size + 1);
         assert_non_null(c.bytes);

@@ -245,6 +245,14 @@ static int compare_names(const void *a, const void *b) {
         return slice_compare(model_file_name(*(const int *)a), model_file_name(*(const int *)b));
 }
 
+static size_t count_records(const Model *m, int file) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < m->n_events; i++)
+                n += m->events[i].file == file;
+        return n;
+}
+
 static void check_files(const Model *m, Store *store) {
         int files[MODEL_MAX_FILES];
 
@@ -257,6 +265,7 @@ static void check_files(const Model *m, Store *store) {
 
                 assert_true(slice_equal(file.name, model_file_name(files[i])));
                 assert_int_equal(file.n_bytes, 1000 + files[i]);
+                assert_int_equal(file.n_records, count_records(m, files[i]));
                 store_root(store, file.root, &name, &path);
                 assert_true(slice_starts_with(file.name, name));
                 assert_true(slice_starts_with(path, SLICE_LITERAL("/x/")) &&
@@ -285,6 +294,7 @@ static void check_notes(const Model *m, Store *store) {
 
                 assert_true(slice_equal(note.file, model_file_name(notes[i].file)));
                 assert_true(note.offset == notes[i].offset);
+                assert_int_equal(note.n_rejected, notes[i].n_rejected);
                 assert_true(slice_equal(note.reason, slice_cstr(notes[i].reason)));
         }
 }

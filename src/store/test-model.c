@@ -137,7 +137,8 @@ static void make_notes(Model *m) {
         for (size_t i = 0; i < m->n_notes; i++) {
                 m->notes[i] = (ModelNote){
                                 .file = (int)random_below(&m->random, (uint64_t)m->n_files),
-                                .offset = random_below(&m->random, 3) << 40,
+                                .offset = (random_below(&m->random, 3) << 40) +
+                                          i, /* the same note would be one */
                                 .is_ignored = random_below(&m->random, 2),
                                 .reason = reasons[random_below(&m->random, 3)],
                 };
@@ -157,12 +158,6 @@ void model_init(Model *m, uint64_t which, size_t n_events) {
         for (size_t i = 0; i < n_events; i++) {
                 ModelEvent *e = &m->events[i];
 
-                if (i && random_below(&m->random, 12) == 0) { /* the same record by another way */
-                        *e = m->events[random_below(&m->random, i)];
-                        if (e->id[0])
-                                e->event.id.data = e->id;
-                        continue;
-                }
                 make_event(&m->random, e);
                 e->file = (int)random_below(&m->random, (uint64_t)m->n_files);
                 e->event.record = n_records[e->file]++;
@@ -207,14 +202,6 @@ static int compare_conflicts(const void *a, const void *b, void *ctx) {
         return r ? r : compare_places(&m->events[x->loser], &m->events[y->loser]);
 }
 
-static bool is_met_twice(const Model *m, size_t i) {
-        for (size_t k = 0; k < i; k++) {
-                if (compare_places(&m->events[k], &m->events[i]) == 0)
-                        return true;
-        }
-        return false;
-}
-
 /* The one that is kept of those with event I's eventID. */
 static size_t winner_of(const Model *m, size_t i) {
         size_t best = i;
@@ -238,11 +225,8 @@ static void add_loser(Model *m, size_t kept, size_t loser) {
 void model_settle(Model *m) {
         m->n_kept = m->n_duplicates = m->n_conflicts = m->n_conflict_rows = 0;
         for (size_t i = 0; i < m->n_events; i++) {
-                size_t best;
+                size_t best = winner_of(m, i);
 
-                if (is_met_twice(m, i))
-                        continue;
-                best = winner_of(m, i);
                 if (compare_places(&m->events[best], &m->events[i]) == 0)
                         m->kept[m->n_kept++] = i;
                 else
@@ -282,56 +266,59 @@ Slice model_dim(const Event *e, StoreDim dim) {
 
 /* ---- into builders ---- */
 
-static uint32_t file_in(Builder *builder, uint32_t *files, int file) {
+static uint32_t add_file(Builder *builder, int file) {
         const char *root = root_names[root_of(file)];
         uint32_t number;
         char path[16];
 
-        if (files[file])
-                return files[file] - 1;
         snprintf(path, sizeof(path), "/x/%s", root);
         assert_int_equal(builder_add_root(builder, slice_cstr(root), slice_cstr(path), &number), 0);
         assert_int_equal(builder_add_file(builder, model_file_name(file), number, &number), 0);
         builder_end_file(builder, number, 1000 + (uint64_t)file);
-        files[file] = number + 1;
         return number;
 }
 
-void model_fill(Model *m, Builder **builders, size_t n_builders, unsigned file_mask) {
-        uint32_t(*files)[MODEL_MAX_FILES] = calloc(n_builders, sizeof(*files));
+/* The whole of FILE, its records in some order, each into any of N_BUILDERS. */
+static void pour(Model *m, Builder **builders, size_t n_builders, int file) {
         size_t first = random_below(&m->random, m->n_events + 1);
+        uint32_t numbers[8];
 
-        assert_non_null(files);
-        for (int file = 0; file < m->n_files; file++) {
-                if (file_mask & 1U << file)
-                        file_in(builders[(size_t)file % n_builders],
-                                        files[(size_t)file % n_builders], file);
-        }
+        for (size_t b = 0; b < n_builders; b++)
+                numbers[b] = add_file(builders[b], file);
         for (size_t k = 0; k < m->n_events; k++) {
                 ModelEvent *e = &m->events[(first + k) % m->n_events];
                 size_t b = random_below(&m->random, n_builders);
 
-                if (file_mask & 1U << e->file)
-                        assert_int_equal(builder_add_event(builders[b],
-                                                         file_in(builders[b], files[b], e->file),
-                                                         &e->event),
-                                        0);
+                if (e->file == file)
+                        assert_int_equal(builder_add_event(builders[b], numbers[b], &e->event), 0);
         }
         for (size_t i = 0; i < m->n_notes; i++) {
                 Builder *b = builders[random_below(&m->random, n_builders)];
+                Slice name = model_file_name(file), reason = slice_cstr(m->notes[i].reason);
                 const ModelNote *note = &m->notes[i];
-                Slice name = model_file_name(note->file), reason = slice_cstr(note->reason);
 
-                if (file_mask & 1U << note->file)
-                        assert_int_equal(
-                                        note->is_ignored
-                                                        ? builder_add_ignored(b, name, note->offset,
-                                                                          reason)
-                                                        : builder_add_damage(b, name, note->offset,
-                                                                          note->n_rejected, reason),
-                                        0);
+                if (note->file != file)
+                        continue;
+                assert_int_equal(note->is_ignored ? builder_add_ignored(
+                                                                    b, name, note->offset, reason)
+                                                  : builder_add_damage(b, name, note->offset,
+                                                                    note->n_rejected, reason),
+                                0);
         }
-        free(files);
+}
+
+void model_fill(Model *m, Builder **builders, size_t n_builders, unsigned file_mask) {
+        int first = (int)random_below(&m->random, (uint64_t)m->n_files);
+
+        for (int k = 0; k < m->n_files; k++) {
+                int file = (first + k) % m->n_files;
+
+                if (!(file_mask & 1U << file))
+                        continue;
+                pour(m, builders, n_builders, file);
+                if (random_below(&m->random, 4) == 0) /* met again by another way */
+                        pour(m, builders + random_below(&m->random, n_builders), 1, file);
+        }
 }
 
 Store *model_seal(Model *m, size_t n_builders, unsigned n_threads) {

@@ -1,7 +1,7 @@
 /*
  * A store without any of its structures: events in plain arrays, and what a store should say of
  * them found by looking at all of them. Random events are drawn from few values, so that everything
- * happens: duplicates, conflicts, events met twice, equal times, absent and empty values.
+ * happens: duplicates, conflicts, files met twice, equal times, absent and empty values.
  */
 #ifndef STORE_TEST_MODEL_H
 #define STORE_TEST_MODEL_H
@@ -60,7 +60,7 @@ const Event *model_event(const Model *m, size_t i);
 /* The value that an event has under DIM; absent where it takes no part. */
 Slice model_dim(const Event *event, StoreDim dim);
 
-/* Pours everything into N_BUILDERS, each event into any. Those of the files in FILE_MASK only. */
+/* Pours the files in FILE_MASK into N_BUILDERS, each event into any, some files twice. */
 void model_fill(Model *m, Builder **builders, size_t n_builders, unsigned file_mask);
 /* The same, sealed. */
 Store *model_seal(Model *m, size_t n_builders, unsigned n_threads);

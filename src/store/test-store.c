@@ -190,8 +190,6 @@ static void test_absorb_counts(void **state) {
         Model m;
 
         (void)state;
-        TEST_KNOWN_DEFECT("duplicates, rejected records and notes of a file in two cases count "
-                          "twice");
         model_init(&m, 400, 200);
         parts[0] = seal_part(&m, UINT32_MAX);
         parts[1] = seal_part(&m, UINT32_MAX);
