@@ -1,10 +1,12 @@
 /*
- * inflate: gunzip files on all cores and throw the bytes away: the floor under every reader of this evidence.
+ * inflate: gunzip files on all cores and throw the bytes away: the floor under every reader of this
+ * evidence.
  *
  *     inflate THREADS < NAMES        NAMES: one path a line
  *
- * Each thread takes the next file, reads it whole into one reused buffer, and inflates it (several members too) through one
- * reused 256 KiB window, as a streaming reader would. With -DUSE_ISAL the same loop runs on ISA-L. Prints "files bytes".
+ * Each thread takes the next file, reads it whole into one reused buffer, and inflates it (several
+ * members too) through one reused 256 KiB window, as a streaming reader would. With -DUSE_ISAL the
+ * same loop runs on ISA-L. Prints "files bytes".
  */
 #include <fcntl.h>
 #include <pthread.h>

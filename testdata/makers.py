@@ -146,15 +146,17 @@ def random_record(rng, p_weird=0.0):
 
 
 def bent(rng, pairs, p_weird):
-    """PAIRS with some values replaced, some gone, some doubled."""
-    out = []
+    """PAIRS with some values replaced, some gone, some doubled: up to four, for with five keys that
+    stand twice a record is taken for two that ran into each other, and named."""
+    out, doubled = [], 0
     for key, value in pairs:
         if key not in ('userIdentity', 'eventTime') and rng.random() < p_weird:
             value = rng.choice(WEIRD)
         if rng.random() < p_weird / 2:
             continue
-        if rng.random() < p_weird / 2:
+        if doubled < 4 and rng.random() < p_weird / 2:
             out.append((key, rng.choice(WEIRD + BAD_TIMES)))  # the one behind it counts
+            doubled += 1
         out.append((key, value))
     return out
 

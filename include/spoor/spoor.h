@@ -84,7 +84,8 @@ typedef struct SpoorCase SpoorCase;
  *   -ENOENT and other -errno: a source or CASE_PATH cannot be opened or written; nothing remains.
  */
 SPOOR_PUBLIC int spoor_case_index(const SpoorOptions *options, const char *const *sources,
-                size_t n_sources, const char *case_path, SpoorCase **ret_case, SpoorError *ret_error);
+                size_t n_sources, const char *case_path, SpoorCase **ret_case,
+                SpoorError *ret_error);
 
 /* The file is no case file, is of another version, or its bytes are not what was written. */
 #define SPOOR_E_CORRUPT 1
@@ -107,17 +108,17 @@ SPOOR_PUBLIC SpoorCase *spoor_case_free(SpoorCase *scase);
 SPOOR_PUBLIC int spoor_case_set_evidence(SpoorCase *scase, const char *dir);
 
 typedef struct SpoorInfo {
-        uint64_t n_events;     /* kept: one for each eventID, and every record without one */
-        uint64_t n_duplicates; /* records dropped because their eventID was already there */
-        uint64_t n_conflicts;  /* eventIDs under which different records were found */
-        uint64_t n_rejected;   /* records that could not be taken; each is named in damaged */
-        uint64_t n_files;      /* log files and archive members read whole or in part */
-        uint64_t n_damaged;    /* diagnoses */
-        uint64_t n_ignored;    /* files that are no logs, or not yet read */
-        uint64_t n_bytes;      /* of unpacked log content */
-        uint64_t n_case_bytes; /* of the sealed store */
+        uint64_t n_events;       /* kept: one for each eventID, and every record without one */
+        uint64_t n_duplicates;   /* records dropped because their eventID was already there */
+        uint64_t n_conflicts;    /* eventIDs under which different records were found */
+        uint64_t n_rejected;     /* records that could not be taken; each is named in damaged */
+        uint64_t n_files;        /* log files and archive members read whole or in part */
+        uint64_t n_damaged;      /* diagnoses */
+        uint64_t n_ignored;      /* files that are no logs, or not yet read */
+        uint64_t n_bytes;        /* of unpacked log content */
+        uint64_t n_case_bytes;   /* of the sealed store */
         uint64_t n_string_bytes; /* of those, the text of distinct strings */
-        int64_t first_time;    /* of the events; both 0 when there are none */
+        int64_t first_time;      /* of the events; both 0 when there are none */
         int64_t last_time;
 } SpoorInfo;
 
@@ -131,8 +132,8 @@ SPOOR_PUBLIC int spoor_case_info(SpoorCase *scase, SpoorInfo *ret_info, SpoorErr
 SPOOR_PUBLIC int spoor_case_counts(SpoorCase *scase, SpoorInfo *ret_info);
 
 typedef struct SpoorDiagnosis {
-        SpoorSlice file;   /* "archive.tar!member" for a member */
-        uint64_t offset;   /* bytes into the unpacked content of that file */
+        SpoorSlice file; /* "archive.tar!member" for a member */
+        uint64_t offset; /* bytes into the unpacked content of that file */
         SpoorSlice reason;
 } SpoorDiagnosis;
 
@@ -194,18 +195,18 @@ SPOOR_PUBLIC SpoorSelection *spoor_selection_free(SpoorSelection *selection);
 SPOOR_PUBLIC int spoor_selection_add(SpoorSelection *selection, SpoorDim dim, const char *pattern,
                 SpoorError *ret_error);
 /* eventID, with wildcards; repeated widens. SPOOR_E_SYNTAX when empty. */
-SPOOR_PUBLIC int spoor_selection_add_id(SpoorSelection *selection, const char *pattern,
-                SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_selection_add_id(
+                SpoorSelection *selection, const char *pattern, SpoorError *ret_error);
 /* readOnly is this. */
 SPOOR_PUBLIC void spoor_selection_set_read_only(SpoorSelection *selection, bool read_only);
 /* from <= eventTime < to; RFC 3339, or a date alone. NULL: no bound. SPOOR_E_SYNTAX. */
-SPOOR_PUBLIC int spoor_selection_set_from(SpoorSelection *selection, const char *text,
-                SpoorError *ret_error);
-SPOOR_PUBLIC int spoor_selection_set_to(SpoorSelection *selection, const char *text,
-                SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_selection_set_from(
+                SpoorSelection *selection, const char *text, SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_selection_set_to(
+                SpoorSelection *selection, const char *text, SpoorError *ret_error);
 /* "30d", with s m h d w: back from the newest event of the case. SPOOR_E_SYNTAX. */
-SPOOR_PUBLIC int spoor_selection_set_last(SpoorSelection *selection, const char *text,
-                SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_selection_set_last(
+                SpoorSelection *selection, const char *text, SpoorError *ret_error);
 
 /* RFC 3339 or a date to nanoseconds. SPOOR_E_SYNTAX. */
 SPOOR_PUBLIC int spoor_time_parse(const char *text, int64_t *ret_time);
@@ -220,7 +221,8 @@ typedef enum SpoorCellType {
         SPOOR_CELL_BOOL,
         SPOOR_CELL_COUNT,
         SPOOR_CELL_TIME,
-        SPOOR_CELL_JSON, /* text holds JSON as it stands in the evidence: an object, array, number */
+        SPOOR_CELL_JSON, /* text holds JSON as it stands in the evidence: an object, array, number
+                          */
 } SpoorCellType;
 
 typedef struct SpoorCell {
@@ -249,7 +251,8 @@ SPOOR_PUBLIC const char *spoor_rows_column(const SpoorRows *rows, size_t i);
  *
  *   SPOOR_END, SPOOR_E_ROWS_CORRUPT, SPOOR_E_EVIDENCE
  */
-SPOOR_PUBLIC int spoor_rows_next(SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_rows_next(
+                SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *ret_error);
 SPOOR_PUBLIC SpoorRows *spoor_rows_free(SpoorRows *rows);
 
 /*
@@ -280,9 +283,9 @@ typedef enum SpoorOrder {
  *
  *   SPOOR_E_CORRUPT
  */
-SPOOR_PUBLIC int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorDim *dims,
-                size_t n_dims, SpoorOrder order, int64_t since, SpoorRows **ret_rows,
-                SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_values(SpoorCase *scase, const SpoorSelection *selection,
+                const SpoorDim *dims, size_t n_dims, SpoorOrder order, int64_t since,
+                SpoorRows **ret_rows, SpoorError *ret_error);
 
 /* ---- lateral movement ------------------------------------------------------------------- */
 
@@ -306,13 +309,13 @@ SPOOR_PUBLIC int spoor_what_check(const char *what, SpoorError *ret_error);
 /*
  * Edges in order of eventTime, then eventID: an edge is one event and one credential (or principal)
  * that it handed out. The columns are spoor_lateral_column()s: depth eventTime edge confidence
- * eventID eventName sourcePrincipal sourceKey sourceIPAddress targetPrincipal targetKey uses firstUse
- * lastUse useIPs; then outcome, pairEventID (the other account's record of the same call), findings
- * (names with blanks between), via (the instance or function), detail (policy, source identity), keys
- * (how many), row (this one's number), parent (the row whose credential it was done with; of a
- * question with TO alone, the row it led to). Uses count the records made with targetKey; of a
- * principal or a host, those made from then on. SELECTION (may be NULL) narrows the rows, not the
- * way they are followed.
+ * eventID eventName sourcePrincipal sourceKey sourceIPAddress targetPrincipal targetKey uses
+ * firstUse lastUse useIPs; then outcome, pairEventID (the other account's record of the same call),
+ * findings (names with blanks between), via (the instance or function), detail (policy, source
+ * identity), keys (how many), row (this one's number), parent (the row whose credential it was done
+ * with; of a question with TO alone, the row it led to). Uses count the records made with
+ * targetKey; of a principal or a host, those made from then on. SELECTION (may be NULL) narrows the
+ * rows, not the way they are followed.
  *
  *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
  */

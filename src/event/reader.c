@@ -21,8 +21,9 @@
 #include "event/grant.h"
 #include "json/json.h"
 
-#define CASE_MAGIC "\x89SPOOR\r\n"       /* a case file begins so */
-#define LOOK_BYTES 64                    /* at the beginning, before the kind of content is known */
+#define CASE_MAGIC "\x89SPOOR\r\n" /* a case file begins so */
+#define TWO_RECORDS 5              /* keys that stand twice in what must have been two records */
+#define LOOK_BYTES 64              /* at the beginning, before the kind of content is known */
 #define SEARCH_BYTES ((uint64_t)1 << 20) /* of content that does not begin as JSON */
 
 enum {
@@ -313,6 +314,21 @@ static int reject(EventReader *r, const JsonUnit *unit) {
         return r->sink->fault(r->sink->userdata, unit->offset, 1, slice_cstr(reason));
 }
 
+/*
+ * Two records that lost what stood between them read as one, with its keys twice, of which the last
+ * counts. What is left of the first is not taken, so it must be named.
+ */
+static int tell_repeated(EventReader *r, const JsonUnit *unit) {
+        char reason[96];
+
+        if (unit->n_repeated < TWO_RECORDS)
+                return 0;
+        snprintf(reason, sizeof(reason),
+                        "%u keys stand twice: two records that run into each other",
+                        unit->n_repeated);
+        return r->sink->fault(r->sink->userdata, unit->offset, 0, slice_cstr(reason));
+}
+
 static int on_record(EventReader *r, const JsonUnit *unit) {
         Event event;
         int result = become_log(r);
@@ -324,6 +340,9 @@ static int on_record(EventReader *r, const JsonUnit *unit) {
                         !text_of(unit, PATH_TIME).data ||
                         time_parse(text_of(unit, PATH_TIME), &event.time) != 0)
                 return reject(r, unit);
+        result = tell_repeated(r, unit);
+        if (result)
+                return result;
         fill(unit, &event);
         result = fill_grants(r, unit, &event);
         return result ? result : r->sink->event(r->sink->userdata, &event);

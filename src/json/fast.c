@@ -177,8 +177,8 @@ static inline Walk walk_key(Walker *w, Frame *frame) {
         if (frame->node) {
                 frame->child = find_child(
                                 frame->node, slice(w->text + open, close + 1 - open), escaped);
-                if (frame->child && frame->child->first_child)
-                        paths_forget(frame->child, w->r->values);
+                if (frame->child)
+                        reader_meet_key(w->r, frame->child, w->r->depth == 1);
         }
         w->mark += 2;
         return WALK_DONE;
@@ -365,6 +365,7 @@ static Walk take_unit(Walker *w, uint32_t first, uint32_t *ret_done) {
 
         memset(r->values, 0, r->paths->n_values * sizeof(*r->values));
         r->scratch.size = 0;
+        r->unit.n_repeated = 0;
         result = walk_unit(w);
         if (result == WALK_RECORDS) {
                 if (r->index.control_at < *w->mark)

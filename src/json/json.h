@@ -58,6 +58,7 @@ typedef struct JsonUnit {
         uint64_t hash;
         Slice text;              /* as it stands */
         const JsonValue *values; /* one for each path */
+        unsigned n_repeated;     /* wanted keys that stand twice in the object itself */
 } JsonUnit;
 
 typedef struct JsonFault {

@@ -230,7 +230,7 @@ static int on_key(void *ctx, const unsigned char *key, size_t size) {
         if (!r->in_unit)
                 r->sound_end = token_end(r);
         else if (frame->child)
-                paths_forget(frame->child, r->values);
+                reader_meet_key(r, frame->child, r->depth == r->unit_depth + 1);
         return 1;
 }
 

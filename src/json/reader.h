@@ -98,6 +98,16 @@ struct JsonReader {
 };
 
 /* reader.c */
+
+/* The wanted key CHILD is met: what stood under it before is forgotten. IS_OWN: the unit's own key.
+ */
+static inline void reader_meet_key(JsonReader *r, const PathNode *child, bool is_own) {
+        r->unit.n_repeated +=
+                        is_own && child->value >= 0 && r->values[child->value].type != JSON_ABSENT;
+        if (child->first_child)
+                paths_forget(child, r->values);
+}
+
 int reader_fresh_parser(JsonReader *r);
 void reader_reset_state(JsonReader *r);
 /* Hands the unit to the sink; what that returns, if not 0, is in sink_result and stop is STOP_SINK.
