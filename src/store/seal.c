@@ -140,11 +140,14 @@ Slice seal_id_text(const Seal *seal, uint32_t builder, const StoreSource *source
 static int compare_ids(const Seal *seal, uint32_t builder_x, const StoreSource *x,
                 uint32_t builder_y, const StoreSource *y) {
         char text_x[STORE_ID_SIZE], text_y[STORE_ID_SIZE];
+        int r;
 
         if (x->id_kind == STORE_ID_UUID && y->id_kind == STORE_ID_UUID)
                 return memcmp(x->id, y->id, sizeof(x->id));
-        return slice_compare(seal_id_text(seal, builder_x, x, text_x),
+        r = slice_compare(seal_id_text(seal, builder_x, x, text_x),
                         seal_id_text(seal, builder_y, y, text_y));
+        /* absent before empty */
+        return r ? r : (y->id_kind == STORE_ID_ABSENT) - (x->id_kind == STORE_ID_ABSENT);
 }
 
 /* Which of two records sorts first by where it stands. */
