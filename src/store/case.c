@@ -260,6 +260,12 @@ static int check_counts(Store *store) {
                         m->n_strings >= STORE_NONE ||
                         s[IMAGE_STRING_ENDS].size != m->n_strings * 8 ||
                         s[IMAGE_STRING_ITEMS].size != m->n_strings * 4 ||
+                        m->n_identities >= STORE_NONE || m->n_calls >= STORE_NONE ||
+                        m->n_results >= STORE_NONE || m->n_files >= STORE_NONE ||
+                        s[IMAGE_IDENTITIES].size != m->n_identities * STORE_N_IDENTITY * 4 ||
+                        s[IMAGE_CALLS].size != m->n_calls * STORE_N_CALL * 4 ||
+                        s[IMAGE_RESULTS].size != m->n_results * STORE_N_RESULT * 4 ||
+                        m->n_damaged > s[IMAGE_NOTES].size || m->n_ids > m->n_events ||
                         s[IMAGE_FILES].size != m->n_files * sizeof(ImageFile) ||
                         s[IMAGE_NOTES].size != (m->n_damaged + m->n_ignored) * sizeof(ImageNote) ||
                         s[IMAGE_ID_ITEMS].size != m->n_ids * 4 ||
