@@ -7,9 +7,9 @@
  *                the closing one is not)
  *     marks      brackets, commas, colons outside strings, and the quotes themselves
  *
- * and the set bits are written out as positions. The masks are made by AVX2 or by a table; all else
- * is the same code, so both give the same index. Cost: a few instructions per block, one store per
- * mark. Stateless.
+ * and the set bits are written out as positions. The masks are made by AVX-512, AVX2 or plain C;
+ * all else is the same code, so both give the same index. Cost: a few instructions per block, one
+ * store per mark. Stateless.
  */
 #include "json/index.h"
 
@@ -137,7 +137,8 @@ static inline uint32_t *write_bits(uint32_t *to, uint64_t bits, uint32_t base) {
         return next;
 }
 
-static inline __attribute__((always_inline)) void add_block(
+/* What is left to do when the masks of a block are known; the marks of it, not yet written. */
+static inline __attribute__((always_inline)) uint64_t find_marks(
                 JsonIndex *index, Masks m, Carry *carry, uint32_t base, uint64_t valid) {
         uint64_t escaped, escapes, quotes, in_string, controls;
 
@@ -148,12 +149,17 @@ static inline __attribute__((always_inline)) void add_block(
         controls = m.controls & in_string & valid;
         if (__builtin_expect(controls && index->control_at == SIZE_MAX, 0))
                 index->control_at = base + (unsigned)__builtin_ctzll(controls);
-        index->n_marks =
-                        (size_t)(write_bits(index->marks + index->n_marks,
-                                                 (m.brackets & ~in_string & valid) | quotes, base) -
-                                        index->marks);
         for (; escapes; escapes &= escapes - 1)
                 index->escapes[index->n_escapes++] = base + (uint32_t)__builtin_ctzll(escapes);
+        return (m.brackets & ~in_string & valid) | quotes;
+}
+
+static inline __attribute__((always_inline)) void add_block(
+                JsonIndex *index, Masks m, Carry *carry, uint32_t base, uint64_t valid) {
+        uint64_t marks = find_marks(index, m, carry, base, valid);
+
+        index->n_marks = (size_t)(write_bits(index->marks + index->n_marks, marks, base) -
+                                  index->marks);
 }
 
 static inline uint64_t valid_bits(size_t left) {
@@ -168,6 +174,68 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) static void fill_avx2(
         for (size_t at = 0; at < size; at += BLOCK)
                 add_block(index, masks_avx2(bytes + at), &carry, (uint32_t)at,
                                 valid_bits(size - at));
+}
+#endif
+
+#if defined(__x86_64__)
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")))
+
+TARGET_AVX512 static inline Masks masks_avx512(__m512i bytes) {
+        /* '[' and '{', ']' and '}' differ in this bit only */
+        __m512i brackets = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+
+        return (Masks){
+                        .quotes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"')),
+                        .backslashes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\')),
+                        .brackets = _mm512_cmpeq_epi8_mask(brackets, _mm512_set1_epi8('{')) |
+                                    _mm512_cmpeq_epi8_mask(brackets, _mm512_set1_epi8('}')) |
+                                    _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(',')) |
+                                    _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(':')),
+                        .controls = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20)),
+        };
+}
+
+/* The positions of the set bits, packed to the front as bytes, then widened sixteen at a time. */
+TARGET_AVX512 static inline void write_bits_avx512(uint32_t *to, uint64_t bits, uint32_t base) {
+        const __m512i places = _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51,
+                        50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32,
+                        31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13,
+                        12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        __m512i packed = _mm512_maskz_compress_epi8(bits, places),
+                first = _mm512_set1_epi32((int)base);
+        int n = __builtin_popcountll(bits);
+
+        _mm512_storeu_si512(to, _mm512_add_epi32(first, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(
+                                                                        packed))));
+        if (n > 16)
+                _mm512_storeu_si512(to + 16,
+                                _mm512_add_epi32(first,
+                                                _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(
+                                                                packed, 1))));
+        if (__builtin_expect(n > 32, 0)) {
+                _mm512_storeu_si512(to + 32,
+                                _mm512_add_epi32(first,
+                                                _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(
+                                                                packed, 2))));
+                _mm512_storeu_si512(to + 48,
+                                _mm512_add_epi32(first,
+                                                _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(
+                                                                packed, 3))));
+        }
+}
+
+TARGET_AVX512 static void fill_avx512(JsonIndex *index, const char *bytes, size_t size) {
+        Carry carry = {0, 0};
+
+        for (size_t at = 0; at < size; at += BLOCK) {
+                uint64_t valid = valid_bits(size - at);
+                __m512i block = _mm512_loadu_si512(bytes + at);
+                uint64_t marks =
+                                find_marks(index, masks_avx512(block), &carry, (uint32_t)at, valid);
+
+                write_bits_avx512(index->marks + index->n_marks, marks, (uint32_t)at);
+                index->n_marks += (size_t)__builtin_popcountll(marks);
+        }
 }
 #endif
 
@@ -210,7 +278,7 @@ int json_index_make_portable(JsonIndex *index, const char *bytes, size_t size) {
         return r;
 }
 
-int json_index_make(JsonIndex *index, const char *bytes, size_t size) {
+int json_index_make_avx2(JsonIndex *index, const char *bytes, size_t size) {
         int r = reserve(index, size);
 
         if (r < 0)
@@ -221,6 +289,24 @@ int json_index_make(JsonIndex *index, const char *bytes, size_t size) {
                 return 0;
         }
 #endif
+        (void)bytes;
+        return 1;
+}
+
+int json_index_make(JsonIndex *index, const char *bytes, size_t size) {
+        int r = reserve(index, size);
+
+        if (r < 0)
+                return r;
+#if defined(__x86_64__)
+        if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2")) {
+                fill_avx512(index, bytes, size);
+                return 0;
+        }
+#endif
+        r = json_index_make_avx2(index, bytes, size);
+        if (r <= 0)
+                return r;
         fill_portable(index, bytes, size);
         return 0;
 }

@@ -20,12 +20,16 @@ typedef struct JsonIndex {
 
 /*
  * Indexes SIZE bytes (below 4 GiB) that begin outside a string; 0 or -ENOMEM. Reads up to the next
- * multiple of 64 bytes: BYTES must have that room. Chooses AVX2 where the processor has it.
+ * multiple of 64 bytes: BYTES must have that room. Chooses AVX-512 or AVX2 where the processor has
+ * it.
  */
 int json_index_make(JsonIndex *index, const char *bytes, size_t size);
 void json_index_deinit(JsonIndex *index);
 
-/* The same by plain C, for processors without AVX2, and for tests. */
+/* The same by plain C, for other processors, and for tests. */
 int json_index_make_portable(JsonIndex *index, const char *bytes, size_t size);
+
+/* The same by AVX2; 1 where the processor has none. For tests. */
+int json_index_make_avx2(JsonIndex *index, const char *bytes, size_t size);
 
 #endif

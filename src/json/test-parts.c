@@ -204,6 +204,8 @@ static void test_index(void **state) {
                 check_index(&fast, &model, text, size);
                 assert_int_equal(json_index_make_portable(&portable, text, size), 0);
                 check_index(&portable, &model, text, size);
+                if (json_index_make_avx2(&portable, text, size) == 0)
+                        check_index(&portable, &model, text, size);
                 free(text);
         }
         json_index_deinit(&fast);
