@@ -89,7 +89,7 @@ static int source_of(Absorb *a, StoreSource *source) {
         uint32_t string;
         int r = 0;
 
-        if (source->file >= a->store->meta.n_files)
+        if (source->file >= a->store->meta.n_files || source->id_kind > STORE_ID_STRING)
                 return -EIO;
         source->file = a->files[source->file];
         if (source->id_kind == STORE_ID_STRING) {
@@ -149,8 +149,13 @@ static int absorb_losers(Absorb *a) {
 
         for (uint64_t i = 0; i < store_n_conflict_rows(a->store) && r == 0; i++) {
                 StoreConflict conflict = store_conflict_row(a->store, i);
-                BuilderLoser loser = {store_source(a->store, conflict.event)};
+                StoreSource kept = store_source(a->store, conflict.event);
+                BuilderLoser loser = {kept};
 
+                /* who lost stands behind who was kept, under the same eventID */
+                if (kept.id_kind == STORE_ID_ABSENT || conflict.file < kept.file ||
+                                (conflict.file == kept.file && conflict.record <= kept.record))
+                        return -EIO;
                 loser.source.file = conflict.file;
                 loser.source.record = conflict.record;
                 loser.source.size = conflict.size;

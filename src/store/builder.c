@@ -65,7 +65,8 @@ int builder_add_root(Builder *b, Slice name, Slice path, uint32_t *ret_root) {
         if (r < 0)
                 return r;
         /* neither holds a NUL */
-        memcpy(b->key.data, name.data, name.size);
+        if (name.size)
+                memcpy(b->key.data, name.data, name.size);
         b->key.data[name.size] = 0;
         if (path.size)
                 memcpy(b->key.data + name.size + 1, path.data, path.size);

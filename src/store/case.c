@@ -266,6 +266,7 @@ static int check_counts(Store *store) {
                         s[IMAGE_CALLS].size != m->n_calls * STORE_N_CALL * 4 ||
                         s[IMAGE_RESULTS].size != m->n_results * STORE_N_RESULT * 4 ||
                         m->n_damaged > s[IMAGE_NOTES].size || m->n_ids > m->n_events ||
+                        m->n_conflicts > s[IMAGE_CONFLICTS].size / sizeof(ImageConflict) ||
                         s[IMAGE_FILES].size != m->n_files * sizeof(ImageFile) ||
                         s[IMAGE_NOTES].size != (m->n_damaged + m->n_ignored) * sizeof(ImageNote) ||
                         s[IMAGE_ID_ITEMS].size != m->n_ids * 4 ||
