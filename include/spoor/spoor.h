@@ -117,7 +117,7 @@ typedef struct SpoorInfo {
         uint64_t n_ignored;      /* files that are no logs, or not yet read */
         uint64_t n_bytes;        /* of unpacked log content */
         uint64_t n_case_bytes;   /* of the sealed store */
-        uint64_t n_string_bytes; /* of those, the text of distinct strings */
+        uint64_t n_string_bytes; /* of those, texts: distinct strings, names of files, reasons */
         int64_t first_time;      /* of the events; both 0 when there are none */
         int64_t last_time;
 } SpoorInfo;

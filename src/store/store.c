@@ -25,7 +25,8 @@ void store_counts(Store *store, StoreCounts *ret) {
                         .n_ignored = store->meta.n_ignored,
                         .n_bytes = store->meta.n_bytes,
                         .n_image_bytes = store->size,
-                        .n_string_bytes = store->sections[IMAGE_STRINGS].size,
+                        .n_string_bytes = store->sections[IMAGE_STRINGS].size +
+                                          store->sections[IMAGE_TEXT].size,
         };
 }
 
