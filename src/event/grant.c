@@ -348,13 +348,19 @@ static int hex(char c) {
                                       : -1;
 }
 
-/* A policy is JSON in a string, which may be URL-encoded. */
+static Slice without_space(Slice text) {
+        while (text.size && is_space(text.data[0]))
+                text = slice(text.data + 1, text.size - 1);
+        return text;
+}
+
+/* A policy is JSON in a string, which may be URL-encoded; space before it says nothing. */
 static Slice policy_in(Grants *g, Slice object, const char *path) {
-        Slice text = in(g, object, path);
+        Slice text = without_space(in(g, object, path));
         char *to = g->reader->texts.data + g->reader->texts.size;
         size_t size = 0;
 
-        if (!text.size || text.data[0] != '%')
+        if (!text.size || (text.data[0] != '%' && text.data[0] != '+'))
                 return text;
         if (g->reader->texts.cap - g->reader->texts.size < text.size)
                 return ABSENT;
@@ -368,7 +374,7 @@ static Slice policy_in(Grants *g, Slice object, const char *path) {
                 }
         }
         g->reader->texts.size += size;
-        return slice(to, size);
+        return without_space(slice(to, size));
 }
 
 /* One grant for each principal of a statement. */

@@ -182,6 +182,34 @@ static void test_policies(void **state) {
         has(k, 0, EVENT_GRANT_TRUST_POLICY, EVENT_GRANT_PRINCIPAL, "*");
 }
 
+/* Space may stand before a policy, as it is or URL-encoded. */
+static void test_policies_with_space(void **state) {
+        static const char *const begins[] = {" ", "\\n\\t  ", "\\r\\n"};
+        static const char *const encoded[] = {"%0A%20", "+", " ", "\\n"};
+        char more[1024];
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+                snprintf(more, sizeof(more),
+                                "\"requestParameters\":{\"roleName\":\"R\","
+                                "\"assumeRolePolicyDocument\":\"%s{\\\"Statement\\\":{"
+                                "\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":"
+                                "\\\"*\\\"}}\"}",
+                                begins[i]);
+                has(grants_of("CreateRole", more), 1, EVENT_GRANT_TRUST_POLICY,
+                                EVENT_GRANT_PRINCIPAL, "*");
+        }
+        for (size_t i = 0; i < sizeof(encoded) / sizeof(encoded[0]); i++) {
+                snprintf(more, sizeof(more),
+                                "\"requestParameters\":{\"roleName\":\"R\",\"policyDocument\":"
+                                "\"%s%%7B%%22Statement%%22:%%7B%%22Effect%%22:%%22Allow%%22,"
+                                "%%22Principal%%22:%%22*%%22%%7D%%7D\"}",
+                                encoded[i]);
+                has(grants_of("UpdateAssumeRolePolicy", more), 0, EVENT_GRANT_TRUST_POLICY,
+                                EVENT_GRANT_PRINCIPAL, "*");
+        }
+}
+
 static void test_no_policies(void **state) {
         static const char *const documents[] = {"{", "{\\\"Statement\\\":", "{\\\"Statement\\\":[",
                         "{\\\"Statement\\\":[}", "{\\\"Statement\\\":[[]]}",
@@ -208,6 +236,7 @@ int main(void) {
                         cmocka_unit_test(test_ends),
                         cmocka_unit_test(test_lists),
                         cmocka_unit_test(test_policies),
+                        cmocka_unit_test(test_policies_with_space),
                         cmocka_unit_test(test_no_policies),
         };
 
