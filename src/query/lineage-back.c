@@ -278,20 +278,7 @@ static int take_by(Lineage *l, StoreGrantIndex index, uint32_t value, uint32_t k
 #define WITH_KEY (BIT(EVENT_GRANT_ACCESS_KEY + 1) - 1)
 #define ALL_EDGES (BIT(EVENT_N_EDGES) - 1)
 
-static bool is_issued(Lineage *l, uint32_t key) {
-        StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_KEY, key);
-
-        for (uint32_t i = range.first; i < range.end; i++) {
-                StoreGrant grant = store_grant(
-                                l->store, store_grant_at(l->store, STORE_GRANTS_BY_KEY, i));
-
-                if (grant.kind <= EVENT_GRANT_ACCESS_KEY && lineage_is_success(l, grant.event))
-                        return true;
-        }
-        return false;
-}
-
-/* Logins and other grants without a key by which the session of IDENTITY began. */
+/* Logins and other grants by which the session of IDENTITY, whose key none handed out, began. */
 static int take_session(Lineage *l, uint32_t identity, uint32_t row) {
         uint32_t pid = lineage_identity_field(l, identity, EVENT_ID_PRINCIPAL_ID);
         Slice created = store_string(
@@ -311,8 +298,10 @@ static int take_session(Lineage *l, uint32_t identity, uint32_t row) {
 
                 if (store_time(l->store, grant.event) > time + 5 * TIME_SECOND)
                         break;
-                if (lineage_node_key(l, &grant, &key) &&
-                                (key.kind == NODE_SESSION || key.kind == NODE_ARN) &&
+                if ((lineage_session_key(l, &grant, &key) ||
+                                    (lineage_node_key(l, &grant, &key) &&
+                                                    (key.kind == NODE_SESSION ||
+                                                                    key.kind == NODE_ARN))) &&
                                 lineage_is_member(l, key, identity))
                         r = take(l, number, row);
         }
@@ -339,7 +328,7 @@ static int step_back(Lineage *l, const LineageClaim *c) {
         if (c->since == 0 && key != STORE_NONE)
                 r = take_by(l, STORE_GRANTS_BY_KEY, key, WITH_KEY, 0, STORE_NONE, STORE_NONE,
                                 c->row);
-        if (r == 0 && c->since == 0 && (key == STORE_NONE || !is_issued(l, key)))
+        if (r == 0 && c->since == 0 && (key == STORE_NONE || !lineage_is_issued(l, key)))
                 r = take_session(l, c->identity, c->row);
         if (r == 0)
                 r = take_by(l, STORE_GRANTS_BY_PRINCIPAL_ID,

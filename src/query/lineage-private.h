@@ -16,6 +16,7 @@ typedef enum NodeKind {
         NODE_ROLE,      /* name, account */
         NODE_PRINCIPAL, /* ARN */
         NODE_INSTANCE,  /* session name */
+        NODE_LOOSE,     /* principalId: no node of a grant, but where its loose identities are */
 } NodeKind;
 
 typedef struct NodeKey {
@@ -38,6 +39,11 @@ typedef struct Overlap {
         bool is_network;
 } Overlap;
 
+/* An identity whose key nothing issued, and the second in which its session began. */
+typedef struct Loose {
+        uint32_t second, identity;
+} Loose;
+
 typedef struct LineageNode {
         NodeKey key;
         uint32_t since;    /* claimed from here on; STORE_NONE: not yet */
@@ -48,6 +54,8 @@ typedef struct LineageNode {
         LineageUses uses; /* of all its records */
         Overlap overlap;
         Trail trail;
+        VEC(Loose) loose; /* of NODE_LOOSE, in order of time */
+        bool has_loose;
 } Node;
 
 typedef enum StepKind {
@@ -97,6 +105,15 @@ bool lineage_node_key(Lineage *l, const StoreGrant *grant, NodeKey *ret);
 Node *lineage_node(Lineage *l, NodeKey key);
 /* Its identities into l->identities. */
 int lineage_node_identities(Lineage *l, Node *node);
+/*
+ * The session of GRANT, which hands out a key: who else has its principalId and beginning, without
+ * a key or with one that nothing issued, belongs to it.
+ */
+bool lineage_session_key(Lineage *l, const StoreGrant *grant, NodeKey *ret);
+/* Those of it into l->identities; none where GRANT hands out no key. */
+int lineage_loose_identities(Lineage *l, const StoreGrant *grant);
+/* Does a record hand out KEY? */
+bool lineage_is_issued(Lineage *l, uint32_t key);
 /* Is IDENTITY, found under the node's string, one of it? */
 bool lineage_is_member(Lineage *l, NodeKey key, uint32_t identity);
 /* Are all records of such a node meant, or those from the grant on? */

@@ -181,6 +181,7 @@ int lineage_node_identities(Lineage *l, Node *node) {
                         [NODE_ROLE] = STORE_IDENTITIES_BY_ROLE,
                         [NODE_PRINCIPAL] = STORE_IDENTITIES_BY_PRINCIPAL,
                         [NODE_INSTANCE] = STORE_IDENTITIES_BY_SESSION,
+                        [NODE_LOOSE] = STORE_IDENTITIES_BY_PRINCIPAL_ID,
         };
         NodeKey key = node->key;
         StoreIdentityIndex index = indexes[key.kind];
@@ -198,6 +199,86 @@ int lineage_node_identities(Lineage *l, Node *node) {
 
                 if (lineage_is_member(l, key, identity) &&
                                 lineage_push(&l->identities, identity) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* ---- sessions beside their keys ---- */
+
+bool lineage_is_issued(Lineage *l, uint32_t key) {
+        StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_KEY, key);
+
+        for (uint32_t i = range.first; i < range.end; i++) {
+                StoreGrant grant = store_grant(
+                                l->store, store_grant_at(l->store, STORE_GRANTS_BY_KEY, i));
+
+                if (grant.kind <= EVENT_GRANT_ACCESS_KEY && lineage_is_success(l, grant.event))
+                        return true;
+        }
+        return false;
+}
+
+bool lineage_session_key(Lineage *l, const StoreGrant *grant, NodeKey *ret) {
+        return grant->kind <= EVENT_GRANT_ACCESS_KEY &&
+               grant->fields[EVENT_GRANT_KEY] != STORE_NONE &&
+               set(ret, NODE_SESSION, grant->fields[EVENT_GRANT_PRINCIPAL_ID],
+                               second_of(store_time(l->store, grant->event)));
+}
+
+static int compare_loose(const void *a, const void *b) {
+        const Loose *x = a, *y = b;
+
+        if (x->second != y->second)
+                return x->second < y->second ? -1 : 1;
+        return (x->identity > y->identity) - (x->identity < y->identity);
+}
+
+/* The loose identities of a principalId, looked up once, for all its sessions. */
+static int list_loose(Lineage *l, Node *node) {
+        int r = lineage_node_identities(l, node);
+
+        if (r < 0 || vec_reserve(&node->loose, l->identities.size) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < l->identities.size; i++) {
+                uint32_t identity = l->identities.data[i];
+                uint32_t key = lineage_identity_field(l, identity, EVENT_ID_KEY);
+                Slice created = store_string(l->store,
+                                lineage_identity_field(l, identity, EVENT_ID_CREATION_DATE));
+                int64_t time;
+
+                if (created.size && !time_parse(created, &time) &&
+                                (key == STORE_NONE || !lineage_is_issued(l, key)))
+                        node->loose.data[node->loose.size++] = (Loose){second_of(time), identity};
+        }
+        if (node->loose.size)
+                qsort(node->loose.data, node->loose.size, sizeof(Loose), compare_loose);
+        node->has_loose = true;
+        return 0;
+}
+
+int lineage_loose_identities(Lineage *l, const StoreGrant *grant) {
+        NodeKey session;
+        Node *node;
+        size_t low = 0, high;
+
+        l->identities.size = 0;
+        if (!lineage_session_key(l, grant, &session))
+                return 0;
+        node = lineage_node(l, (NodeKey){NODE_LOOSE, session.string, 0});
+        if (!node || (!node->has_loose && list_loose(l, node) < 0))
+                return -ENOMEM;
+        l->identities.size = 0;
+        for (high = node->loose.size; low < high;) {
+                size_t middle = low + (high - low) / 2;
+
+                if (node->loose.data[middle].second < session.extra)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        for (; low < node->loose.size && node->loose.data[low].second == session.extra; low++) {
+                if (lineage_push(&l->identities, node->loose.data[low].identity) < 0)
                         return -ENOMEM;
         }
         return 0;

@@ -179,6 +179,15 @@ static int claim_logins(Lineage *l, Node *node, uint32_t since, uint32_t row) {
         return r;
 }
 
+/* Of a session whose key is known, what else it did: a console login, and the keys after it. */
+static int claim_loose(Lineage *l, const StoreGrant *grant, uint32_t row) {
+        int r = lineage_loose_identities(l, grant);
+
+        for (size_t i = 0; i < l->identities.size && r == 0; i++)
+                r = lineage_claim(l, l->identities.data[i], 0, row);
+        return r;
+}
+
 /*
  * What the grant of ROW leads to. Keys and sessions are claimed at once; principals and hosts have
  * to wait for a step of their own, so that a key is that of the grant which handed it out, and not
@@ -204,8 +213,10 @@ static int derive(Lineage *l, uint32_t row) {
         if (!node)
                 return -ENOMEM;
         l->rows.data[row].node = node;
-        if (lineage_is_whole(key.kind))
-                return claim_node(l, node, 0, row);
+        if (lineage_is_whole(key.kind)) {
+                r = claim_node(l, node, 0, row);
+                return r < 0 ? r : claim_loose(l, &grant, row);
+        }
         if (node->since <= step.claim.since)
                 return 0;
         if (grant.kind == EVENT_GRANT_LOGIN_PROFILE)
@@ -359,6 +370,14 @@ static int walk(Lineage *l) {
 
 /* ---- every edge ---- */
 
+static void mark_identities(Lineage *l, const StoreGrant *grant, unsigned char *is_led) {
+        for (size_t i = 0; i < l->identities.size; i++) {
+                /* what hands itself out leads nowhere new */
+                if (l->identities.data[i] != identity_of(l, grant->event))
+                        is_led[l->identities.data[i]] = 1;
+        }
+}
+
 /* Marks what some grant leads to. */
 static int mark_led(Lineage *l, unsigned char *is_led) {
         int r = 0;
@@ -371,18 +390,16 @@ static int mark_led(Lineage *l, unsigned char *is_led) {
                 if (grant.kind >= EVENT_GRANT_TRUST_POLICY || !lineage_is_success(l, grant.event) ||
                                 !lineage_node_key(l, &grant, &key))
                         continue;
+                r = lineage_loose_identities(l, &grant);
+                mark_identities(l, &grant, is_led);
                 node = lineage_node(l, key);
                 if (!node)
                         return -ENOMEM;
-                if (node->is_led)
+                if (node->is_led || r < 0)
                         continue;
                 node->is_led = true;
                 r = lineage_node_identities(l, node);
-                for (size_t k = 0; k < l->identities.size; k++) {
-                        /* what hands itself out leads nowhere new */
-                        if (l->identities.data[k] != identity_of(l, grant.event))
-                                is_led[l->identities.data[k]] = 1;
-                }
+                mark_identities(l, &grant, is_led);
         }
         return r;
 }
@@ -584,6 +601,7 @@ Lineage *lineage_free(Lineage *l) {
                 free(l->nodes.data[i]->trail.events);
                 free(l->nodes.data[i]->trail.n_successes);
                 free(l->nodes.data[i]->trail.n_ips);
+                vec_deinit(&l->nodes.data[i]->loose);
         }
         vec_deinit(&l->nodes);
         arena_deinit(&l->arena);
