@@ -91,7 +91,7 @@ static int push_by(Lineage *l, StoreIdentityIndex index, uint32_t string) {
 }
 
 /* Those of the keys that were used from an address, and those without a key themselves. */
-static int push_ip(Lineage *l, uint32_t ip) {
+static int push_ip(Lineage *l, uint32_t ip, bool is_beginning) {
         StoreRange range = store_uses_by_ip(l->store, ip);
         int r = 0;
 
@@ -99,13 +99,16 @@ static int push_ip(Lineage *l, uint32_t ip) {
                 uint32_t identity = store_use(l->store, store_use_at(l->store, i)).identity;
                 uint32_t key = lineage_identity_field(l, identity, EVENT_ID_KEY);
 
-                r = key == STORE_NONE ? lineage_push(&l->identities, identity)
-                                      : push_by(l, STORE_IDENTITIES_BY_KEY, key);
+                if (key != STORE_NONE)
+                        r = push_by(l, STORE_IDENTITIES_BY_KEY, key);
+                else
+                        r = is_beginning ? lineage_claim_address(l, identity, ip)
+                                         : lineage_push(&l->identities, identity);
         }
         return r;
 }
 
-static int push_block(Lineage *l, Slice block) {
+static int push_block(Lineage *l, Slice block, bool is_beginning) {
         Selection *selection;
         int r = selection_new(&selection);
 
@@ -117,13 +120,13 @@ static int push_block(Lineage *l, Slice block) {
 
                 if (pattern_match(&selection->dims[STORE_DIM_IP].data[0],
                                     store_string(l->store, ip)))
-                        r = push_ip(l, ip);
+                        r = push_ip(l, ip, is_beginning);
         }
         selection_free(selection);
         return r > 0 ? LINEAGE_E_WHAT : r;
 }
 
-int lineage_what_identities(Lineage *l, const What *what) {
+int lineage_what_identities(Lineage *l, const What *what, bool is_beginning) {
         uint32_t string = store_find_string(l->store, what->text);
         StoreRange range;
         int r = 0;
@@ -134,7 +137,7 @@ int lineage_what_identities(Lineage *l, const What *what) {
                 r = push_by(l, STORE_IDENTITIES_BY_KEY, string);
                 break;
         case WHAT_IP:
-                r = push_block(l, what->text);
+                r = push_block(l, what->text, is_beginning);
                 break;
         case WHAT_INSTANCE:
                 range = store_identities_by_session(l->store, what->text);
@@ -163,7 +166,7 @@ int lineage_begin_from(Lineage *l, Slice text) {
 
         if (r == 0) {
                 lineage_settle_what(l, &what);
-                r = lineage_what_identities(l, &what);
+                r = lineage_what_identities(l, &what, true);
         }
         for (size_t i = 0; i < l->identities.size && r == 0; i++)
                 r = lineage_claim(l, l->identities.data[i], 0, STORE_NONE);
@@ -401,7 +404,7 @@ int lineage_back(Lineage *l, Slice text) {
 
         if (r == 0) {
                 lineage_settle_what(l, &what);
-                r = lineage_what_identities(l, &what);
+                r = lineage_what_identities(l, &what, false);
         }
         for (size_t i = 0; i < l->identities.size && r == 0; i++)
                 r = want(l, l->identities.data[i], STORE_NONE - 1, STORE_NONE);

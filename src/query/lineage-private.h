@@ -61,6 +61,7 @@ typedef struct LineageNode {
 typedef enum StepKind {
         STEP_IDENTITY, /* what it did from SINCE to before UNTIL */
         STEP_NODE,     /* those of a principal or host, from SINCE on; its grant in IDENTITY */
+        STEP_ADDRESS,  /* what an identity without a key did from the address PRINCIPAL */
         STEP_ROLE,     /* who took the role from SINCE on, by PRINCIPAL or (STORE_NONE) anyone */
 } StepKind;
 
@@ -141,6 +142,8 @@ bool lineage_is_named(Lineage *l, uint32_t grant_event, uint32_t principal);
 /* What FROM names is claimed from the beginning. */
 int lineage_begin_from(Lineage *l, Slice what);
 int lineage_claim(Lineage *l, uint32_t identity, uint32_t since, uint32_t row);
+/* What IDENTITY did from IP, and no more: who has no key is not one and the same everywhere. */
+int lineage_claim_address(Lineage *l, uint32_t identity, uint32_t ip);
 /* Rows that lead to what TO names. */
 int lineage_back(Lineage *l, Slice what);
 
@@ -163,8 +166,11 @@ typedef struct What {
 int lineage_parse_what(Slice text, What *ret);
 /* WHAT_ANY made certain by what the store holds. */
 void lineage_settle_what(Lineage *l, What *what);
-/* The identities that WHAT names into l->identities: those of its keys, and those without one. */
-int lineage_what_identities(Lineage *l, const What *what);
+/*
+ * The identities that WHAT names into l->identities: those of its keys, and those without one; of
+ * an address the latter are, with IS_BEGINNING, claimed for what they did from there.
+ */
+int lineage_what_identities(Lineage *l, const What *what, bool is_beginning);
 
 /* ---- lineage-findings.c ---- */
 

@@ -147,6 +147,12 @@ int lineage_claim(Lineage *l, uint32_t identity, uint32_t since, uint32_t row) {
         return push_step(l, &step);
 }
 
+int lineage_claim_address(Lineage *l, uint32_t identity, uint32_t ip) {
+        Step step = {STEP_ADDRESS, {identity, 0, STORE_NONE, STORE_NONE}, ip};
+
+        return push_step(l, &step);
+}
+
 /* Sessions of the role of ROW's grant, taken by PRINCIPAL or anyone. */
 static int claim_role(Lineage *l, const StoreGrant *grant, uint32_t row, uint32_t principal) {
         Step step = {STEP_ROLE, {l->rows.data[row].grant, grant->event + 1, STORE_NONE, row},
@@ -236,9 +242,9 @@ static int follow(Lineage *l, uint32_t grant, uint32_t parent) {
         return l->error ? l->error : row == STORE_NONE ? 0 : derive(l, row);
 }
 
-/* Grants under VALUE of an index, from the claim's first to its last event. */
-static int follow_grants(
-                Lineage *l, StoreGrantIndex index, uint32_t value, const LineageClaim *claim) {
+/* Grants under VALUE of an index, from the claim's first to its last event, from IP or anywhere. */
+static int follow_grants(Lineage *l, StoreGrantIndex index, uint32_t value,
+                const LineageClaim *claim, uint32_t ip) {
         StoreRange range = store_grants_by(l->store, index, value);
         int r = 0;
 
@@ -251,6 +257,8 @@ static int follow_grants(
 
                 if (grant.event >= claim->until)
                         break;
+                if (ip != STORE_NONE && store_dim_of(l->store, STORE_DIM_IP, grant.event) != ip)
+                        continue;
                 /* what an identity is told to have got elsewhere is not its own doing */
                 if (index == STORE_GRANTS_BY_IDENTITY && grant.kind == EVENT_GRANT_SWITCH_ROLE &&
                                 grant.fields[EVENT_GRANT_SOURCE] != STORE_NONE)
@@ -274,13 +282,13 @@ static bool may_switch(Lineage *l, uint32_t identity) {
                                                STORE_NONE);
 }
 
-static int step_identity(Lineage *l, const LineageClaim *claim) {
+static int step_identity(Lineage *l, const LineageClaim *claim, uint32_t ip) {
         uint32_t arn = lineage_identity_field(l, claim->identity, EVENT_ID_ARN);
-        int r = follow_grants(l, STORE_GRANTS_BY_IDENTITY, claim->identity, claim);
+        int r = follow_grants(l, STORE_GRANTS_BY_IDENTITY, claim->identity, claim, ip);
 
         if (r < 0 || !may_switch(l, claim->identity))
                 return r;
-        return follow_grants(l, STORE_GRANTS_BY_SOURCE, arn, claim);
+        return follow_grants(l, STORE_GRANTS_BY_SOURCE, arn, claim, ip);
 }
 
 bool lineage_same_role(Lineage *l, const StoreGrant *grant, const StoreGrant *other) {
@@ -359,9 +367,10 @@ static int walk(Lineage *l) {
         while (l->at < l->steps.size && r == 0) {
                 Step step = l->steps.data[l->at++];
 
-                r = step.kind == STEP_IDENTITY ? step_identity(l, &step.claim)
-                    : step.kind == STEP_NODE   ? step_node(l, &step.claim)
-                                               : step_role(l, &step);
+                r = step.kind == STEP_IDENTITY  ? step_identity(l, &step.claim, STORE_NONE)
+                    : step.kind == STEP_ADDRESS ? step_identity(l, &step.claim, step.principal)
+                    : step.kind == STEP_NODE    ? step_node(l, &step.claim)
+                                                : step_role(l, &step);
                 if (store_is_faulty(l->store))
                         break;
         }
@@ -648,18 +657,26 @@ static int compare_events(const void *a, const void *b) {
 int lineage_events(Lineage *l, LineageEvent **ret_events, size_t *ret_n) {
         VEC(LineageEvent) events = {0};
         Numbers numbers = {0};
+        size_t n = 0;
         int r = 0;
 
         for (size_t i = 0; i < l->steps.size && r == 0; i++) {
                 LineageClaim claim = l->steps.data[i].claim;
 
-                if (l->steps.data[i].kind != STEP_IDENTITY)
+                uint32_t ip = STORE_NONE;
+
+                if (l->steps.data[i].kind == STEP_ADDRESS)
+                        ip = l->steps.data[i].principal;
+                else if (l->steps.data[i].kind != STEP_IDENTITY)
                         continue;
                 numbers.size = 0;
                 r = lineage_identity_events(l, claim.identity, claim.since, claim.until, &numbers);
                 if (r == 0)
                         r = vec_reserve(&events, numbers.size);
                 for (size_t k = 0; k < numbers.size && r == 0; k++) {
+                        if (ip != STORE_NONE &&
+                                        store_dim_of(l->store, STORE_DIM_IP, numbers.data[k]) != ip)
+                                continue;
                         if (!l->plan || plan_has(l->plan, numbers.data[k]))
                                 events.data[events.size++] =
                                                 (LineageEvent){numbers.data[k], claim.row};
@@ -672,7 +689,12 @@ int lineage_events(Lineage *l, LineageEvent **ret_events, size_t *ret_n) {
         }
         if (events.size)
                 qsort(events.data, events.size, sizeof(*events.data), compare_events);
+        /* what was done from the address asked about may also be of a row: it begins there */
+        for (size_t i = 0; i < events.size; i++) {
+                if (i + 1 == events.size || events.data[i].event != events.data[i + 1].event)
+                        events.data[n++] = events.data[i];
+        }
         *ret_events = events.data;
-        *ret_n = events.size;
+        *ret_n = n;
         return 0;
 }
