@@ -200,7 +200,7 @@ static int take(Lineage *l, uint32_t grant, uint32_t row);
 /* Policies and the creation that let the source of GRANT take its role. */
 static int take_doors(Lineage *l, const StoreGrant *grant, uint32_t row) {
         uint32_t principal = store_dim_of(l->store, STORE_DIM_PRINCIPAL, grant->event);
-        NodeKey key = {NODE_DOORS, grant->fields[EVENT_GRANT_ROLE_NAME], principal};
+        NodeKey key = {NODE_DOORS, grant->fields[EVENT_GRANT_ROLE_NAME], principal, 0};
         StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_ROLE, key.string);
         Node *node = lineage_node(l, key);
         int r = 0;
@@ -311,6 +311,28 @@ static int take_session(Lineage *l, uint32_t identity, uint32_t row) {
         return r;
 }
 
+/* Hosts entered and services given a role, from which the records of C's identity may come. */
+static int take_hosts(Lineage *l, uint32_t host, const LineageClaim *c) {
+        StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_INSTANCE, host);
+        int r = 0;
+
+        if (c->since)
+                range = store_grants_since(l->store, STORE_GRANTS_BY_INSTANCE, range, c->since);
+        for (uint32_t i = range.first; i < range.end && r == 0; i++) {
+                uint32_t number = store_grant_at(l->store, STORE_GRANTS_BY_INSTANCE, i);
+                StoreGrant grant = store_grant(l->store, number);
+                NodeKey key;
+
+                if (grant.event >= c->until)
+                        break;
+                if ((grant.kind == EVENT_GRANT_HOST_HOP || grant.kind == EVENT_GRANT_PASS_ROLE) &&
+                                lineage_node_key(l, &grant, &key) &&
+                                lineage_is_member(l, key, c->identity))
+                        r = take(l, number, c->row);
+        }
+        return r;
+}
+
 static Slice session_of(Lineage *l, uint32_t identity) {
         Slice pid = store_string(
                         l->store, lineage_identity_field(l, identity, EVENT_ID_PRINCIPAL_ID));
@@ -347,9 +369,7 @@ static int step_back(Lineage *l, const LineageClaim *c) {
                                 BIT(EVENT_GRANT_CREATE_ROLE), c->since, c->until, STORE_NONE,
                                 c->row);
         if (r == 0)
-                r = take_by(l, STORE_GRANTS_BY_INSTANCE, host,
-                                BIT(EVENT_GRANT_HOST_HOP) | BIT(EVENT_GRANT_PASS_ROLE), c->since,
-                                c->until, STORE_NONE, c->row);
+                r = take_hosts(l, host, c);
         return r;
 }
 

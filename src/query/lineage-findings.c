@@ -169,7 +169,7 @@ static uint32_t first_after(Lineage *l, StoreGrantIndex index, StoreRange range,
 
 /* When KEY was stopped after EVENT; PARENT (or NULL) is likely to be its node. */
 static uint32_t stop_of(Lineage *l, uint32_t key, Node *parent, uint32_t event) {
-        NodeKey wanted = {NODE_KEY, key, 0};
+        NodeKey wanted = {NODE_KEY, key, 0, 0};
         Node *node = parent && parent->key.kind == NODE_KEY && parent->key.string == key
                                      ? parent
                                      : lineage_node(l, wanted);
@@ -331,7 +331,7 @@ static int find_beginning(Lineage *l) {
 
         for (size_t i = 0; i < l->steps.size && r == 0; i++) {
                 LineageClaim claim = l->steps.data[i].claim;
-                NodeKey key = {NODE_KEY, STORE_NONE, 0};
+                NodeKey key = {NODE_KEY, STORE_NONE, 0, 0};
                 Node *node;
 
                 if (claim.row != STORE_NONE || l->steps.data[i].kind != STEP_IDENTITY)

@@ -15,12 +15,14 @@ typedef enum NodeKind {
         NODE_USER,      /* userName, account */
         NODE_ROLE,      /* name, account */
         NODE_PRINCIPAL, /* ARN */
-        NODE_INSTANCE,  /* session name */
+        NODE_INSTANCE,  /* session name, account */
+        NODE_SERVICE,   /* session name, account, and the role it was given */
         NODE_LOOSE,     /* principalId: no node of a grant, but where its loose identities are */
 } NodeKind;
 
 typedef struct NodeKey {
         uint32_t kind, string, extra;
+        uint32_t role; /* name; 0 but of a NODE_SERVICE */
 } NodeKey;
 
 /* All events of a node in time order, and what stands behind each place. */

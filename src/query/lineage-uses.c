@@ -48,7 +48,7 @@ void lineage_sort(Numbers *numbers, bool is_unique) {
 /* ---- the table ---- */
 
 static uint64_t hash_of(NodeKey key) {
-        return hash_mix(hash_mix(key.kind, key.string), key.extra);
+        return hash_mix(hash_mix(hash_mix(key.kind, key.string), key.extra), key.role);
 }
 
 static int grow(Lineage *l) {
@@ -79,7 +79,7 @@ Node *lineage_node(Lineage *l, NodeKey key) {
         for (at = hash_of(key) & (l->n_slots - 1); l->slots[at]; at = (at + 1) & (l->n_slots - 1)) {
                 node = l->nodes.data[l->slots[at] - 1];
                 if (node->key.kind == key.kind && node->key.string == key.string &&
-                                node->key.extra == key.extra)
+                                node->key.extra == key.extra && node->key.role == key.role)
                         return node;
         }
         if (vec_reserve(&l->nodes, 1) < 0)
@@ -104,7 +104,7 @@ static uint32_t second_of(int64_t time) {
 }
 
 static bool set(NodeKey *ret, NodeKind kind, uint32_t string, uint32_t extra) {
-        *ret = (NodeKey){kind, string, extra};
+        *ret = (NodeKey){kind, string, extra, 0};
         return string != STORE_NONE;
 }
 
@@ -129,8 +129,16 @@ bool lineage_node_key(Lineage *l, const StoreGrant *grant, NodeKey *ret) {
         case EVENT_GRANT_TRUST_POLICY:
                 return set(ret, NODE_PRINCIPAL, fields[EVENT_GRANT_PRINCIPAL], 0);
         case EVENT_GRANT_PASS_ROLE:
+                /* a host's profile and role may differ in name; other names are not unique */
+                if (!set(ret, NODE_INSTANCE, fields[EVENT_GRANT_INSTANCE], account))
+                        return false;
+                if (slice_starts_with(store_string(l->store, ret->string), SLICE_LITERAL("i-")))
+                        return true;
+                ret->kind = NODE_SERVICE;
+                ret->role = fields[EVENT_GRANT_ROLE_NAME];
+                return true;
         case EVENT_GRANT_HOST_HOP:
-                return set(ret, NODE_INSTANCE, fields[EVENT_GRANT_INSTANCE], 0);
+                return set(ret, NODE_INSTANCE, fields[EVENT_GRANT_INSTANCE], account);
         case EVENT_GRANT_POLICY:
                 return set(ret, NODE_USER, fields[EVENT_GRANT_USER], account) ||
                        set(ret, NODE_ROLE, fields[EVENT_GRANT_ROLE_NAME], account);
@@ -163,6 +171,11 @@ bool lineage_is_member(Lineage *l, NodeKey key, uint32_t identity) {
                        slice_equal(store_string(l->store, lineage_identity_field(l, identity,
                                                                           EVENT_ID_TYPE)),
                                        SLICE_LITERAL("IAMUser"));
+        case NODE_SERVICE:
+                if (lineage_identity_field(l, identity, EVENT_ID_ISSUER_USER_NAME) != key.role)
+                        return false;
+                return lineage_identity_field(l, identity, EVENT_ID_ACCOUNT) == key.extra;
+        case NODE_INSTANCE:
         case NODE_ROLE:
                 return lineage_identity_field(l, identity, EVENT_ID_ACCOUNT) == key.extra;
         default:
@@ -181,13 +194,14 @@ int lineage_node_identities(Lineage *l, Node *node) {
                         [NODE_ROLE] = STORE_IDENTITIES_BY_ROLE,
                         [NODE_PRINCIPAL] = STORE_IDENTITIES_BY_PRINCIPAL,
                         [NODE_INSTANCE] = STORE_IDENTITIES_BY_SESSION,
+                        [NODE_SERVICE] = STORE_IDENTITIES_BY_SESSION,
                         [NODE_LOOSE] = STORE_IDENTITIES_BY_PRINCIPAL_ID,
         };
         NodeKey key = node->key;
         StoreIdentityIndex index = indexes[key.kind];
 
         if (!node->has_range) {
-                node->range = key.kind == NODE_INSTANCE
+                node->range = index == STORE_IDENTITIES_BY_SESSION
                                               ? store_identities_by_session(l->store,
                                                                 store_string(l->store, key.string))
                                               : store_identities_by(l->store, index, key.string);
@@ -265,7 +279,7 @@ int lineage_loose_identities(Lineage *l, const StoreGrant *grant) {
         l->identities.size = 0;
         if (!lineage_session_key(l, grant, &session))
                 return 0;
-        node = lineage_node(l, (NodeKey){NODE_LOOSE, session.string, 0});
+        node = lineage_node(l, (NodeKey){NODE_LOOSE, session.string, 0, 0});
         if (!node || (!node->has_loose && list_loose(l, node) < 0))
                 return -ENOMEM;
         l->identities.size = 0;
