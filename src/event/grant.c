@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 
 typedef struct Grants {
         GrantReader *reader;
@@ -526,23 +527,46 @@ static void host_hop(Grants *g, Slice instance) {
                 grant->fields[EVENT_GRANT_INSTANCE] = instance;
 }
 
-static void read_host_hop(Grants *g) {
-        static const char *const names[] = {"target", "instanceId", "InstanceId", NULL};
-        Slice instance = first_in(g, g->parts->request, names);
-        JsonValue list = value_in(g->parts->request, "instanceIds"), item;
+static void host_hops(Grants *g, JsonValue list) {
+        JsonValue item;
         size_t at = 0;
 
-        if (slice_equal(g->event->call[EVENT_CALL_NAME],
-                            SLICE_LITERAL("ModifyInstanceAttribute")) &&
-                        value_in(g->parts->request, "userData").type == JSON_ABSENT)
-                return;
-        if (instance.size)
-                host_hop(g, instance);
         while (next_element(list, &at, &item)) {
-                instance = text_of(g, item);
+                Slice instance = text_of(g, item);
+
                 if (instance.size)
                         host_hop(g, instance);
         }
+}
+
+/* Hosts among `targets`, which may name tags and groups too. */
+static void targets(Grants *g, JsonValue list) {
+        static const Slice ids = SLICE_INIT("InstanceIds");
+        JsonValue item;
+        size_t at = 0;
+
+        while (next_element(list, &at, &item)) {
+                Slice key = item.type == JSON_OBJECT ? in(g, item.text, "key") : ABSENT;
+
+                if (key.size == ids.size && strncasecmp(key.data, ids.data, ids.size) == 0)
+                        host_hops(g, value_in(item.text, "values"));
+        }
+}
+
+static void read_host_hop(Grants *g) {
+        static const char *const names[] = {"target", "instanceId", "InstanceId", NULL};
+        Slice instance = first_in(g, g->parts->request, names);
+
+        if (slice_equal(g->event->call[EVENT_CALL_NAME],
+                            SLICE_LITERAL("ModifyInstanceAttribute")) &&
+                        value_in(g->parts->request, "userData").type == JSON_ABSENT &&
+                        !slice_equal(in(g, g->parts->request, "attribute"),
+                                        SLICE_LITERAL("userData")))
+                return;
+        if (instance.size)
+                host_hop(g, instance);
+        host_hops(g, value_in(g->parts->request, "instanceIds"));
+        targets(g, value_in(g->parts->request, "targets"));
 }
 
 /* ---- names ---- */

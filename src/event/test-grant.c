@@ -152,6 +152,16 @@ static void test_lists(void **state) {
                         "\"requestParameters\":{\"instanceIds\":[\"i-1\",7,null,\"i-3\"]}");
         has(k, 0, EVENT_GRANT_HOST_HOP, EVENT_GRANT_INSTANCE, "i-1");
         has(k, k->n_grants - 1, EVENT_GRANT_HOST_HOP, EVENT_GRANT_INSTANCE, "i-3");
+        k = grants_of("SendCommand", "\"requestParameters\":{\"targets\":[7,{\"key\":\"tag:x\","
+                                     "\"values\":[\"v\"]},"
+                                     "{\"key\":\"InstanceIds\",\"values\":[\"i-4\",\"i-5\"]}]}");
+        assert_int_equal(k->n_grants, 2);
+        has(k, 0, EVENT_GRANT_HOST_HOP, EVENT_GRANT_INSTANCE, "i-4");
+        has(k, 1, EVENT_GRANT_HOST_HOP, EVENT_GRANT_INSTANCE, "i-5");
+        k = grants_of("ModifyInstanceAttribute",
+                        "\"requestParameters\":{\"instanceId\":\"i-9\",\"attribute\":\"userData\","
+                        "\"value\":\"x\"}");
+        has(k, 0, EVENT_GRANT_HOST_HOP, EVENT_GRANT_INSTANCE, "i-9");
         assert_int_equal(grants_of("ModifyInstanceAttribute",
                                          "\"requestParameters\":{\"instanceId\":\"i-1\"}")
                                          ->n_grants,
