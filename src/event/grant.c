@@ -482,6 +482,8 @@ static Slice role_in_request(Grants *g) {
                         "nodeRole", "jobRole", "overrides.taskRoleArn",
                         "AssociateIamInstanceProfileRequest.IamInstanceProfile.Arn",
                         "AssociateIamInstanceProfileRequest.IamInstanceProfile.Name",
+                        "ReplaceIamInstanceProfileAssociationRequest.IamInstanceProfile.Arn",
+                        "ReplaceIamInstanceProfileAssociationRequest.IamInstanceProfile.Name",
                         "launchSpecification.iamInstanceProfile.arn",
                         "launchSpecification.iamInstanceProfile.name", NULL};
         Slice role = first_in(g, g->parts->request, names);
@@ -517,6 +519,10 @@ static void read_pass_role(Grants *g) {
                         "AssociateIamInstanceProfileRequest.InstanceId", NULL};
         Slice instance = first_in(g, g->parts->request, names);
 
+        if (!instance.size) /* the request names the association alone */
+                instance = in(g, g->parts->response,
+                                "ReplaceIamInstanceProfileAssociationResponse."
+                                "iamInstanceProfileAssociation.instanceId");
         pass_role(g, role_in_request(g), is_arn(instance) ? behind_last(instance, ':') : instance);
 }
 

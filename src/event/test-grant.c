@@ -148,6 +148,13 @@ static void test_lists(void **state) {
         has(k, 1, EVENT_GRANT_PASS_ROLE, EVENT_GRANT_ROLE_NAME, "P");
         assert_int_equal(grants_of("RunInstances", "\"requestParameters\":{}")->n_grants,
                         0); /* no role */
+        k = grants_of("ReplaceIamInstanceProfileAssociation",
+                        "\"requestParameters\":{\"ReplaceIamInstanceProfileAssociationRequest\":{"
+                        "\"AssociationId\":\"a\",\"IamInstanceProfile\":{\"Name\":\"P\"}}},"
+                        "\"responseElements\":{\"ReplaceIamInstanceProfileAssociationResponse\":{"
+                        "\"iamInstanceProfileAssociation\":{\"instanceId\":\"i-7\"}}}");
+        has(k, 0, EVENT_GRANT_PASS_ROLE, EVENT_GRANT_INSTANCE, "i-7");
+        has(k, 0, EVENT_GRANT_PASS_ROLE, EVENT_GRANT_ROLE_NAME, "P");
         k = grants_of("SendCommand",
                         "\"requestParameters\":{\"instanceIds\":[\"i-1\",7,null,\"i-3\"]}");
         has(k, 0, EVENT_GRANT_HOST_HOP, EVENT_GRANT_INSTANCE, "i-1");

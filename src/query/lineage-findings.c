@@ -221,19 +221,21 @@ static uint32_t earlier(uint32_t a, uint32_t b) {
 static uint32_t revocation_of(Lineage *l, const StoreGrant *grant) {
         uint32_t name = grant->fields[EVENT_GRANT_ROLE_NAME];
         Slice arn = store_string(l->store, grant->fields[EVENT_GRANT_ROLE]), account;
-        uint32_t event;
+        uint32_t event = grant->event;
 
         if (name != l->role) {
                 l->role = name;
                 l->revocations = store_grants_by(l->store, STORE_GRANTS_BY_SOURCE, name);
         }
-        event = first_after(l, STORE_GRANTS_BY_SOURCE, l->revocations, EVENT_GRANT_SESSIONS_REVOKED,
-                        grant->event);
-        if (event == STORE_NONE || !arn.size)
-                return event;
-        account = store_string(l->store, store_dim_of(l->store, STORE_DIM_ACCOUNT, event));
-        return !account.size || memmem(arn.data, arn.size, account.data, account.size) ? event
-                                                                                       : STORE_NONE;
+        do {
+                event = first_after(l, STORE_GRANTS_BY_SOURCE, l->revocations,
+                                EVENT_GRANT_SESSIONS_REVOKED, event);
+                if (event == STORE_NONE || !arn.size)
+                        return event;
+                account = store_string(l->store, store_dim_of(l->store, STORE_DIM_ACCOUNT, event));
+                /* else another account's role of that name */
+        } while (account.size && !memmem(arn.data, arn.size, account.data, account.size));
+        return event;
 }
 
 /* ---- who took the role ---- */
