@@ -168,6 +168,8 @@ struct EventReader {
 
         uint64_t n_bytes;
         uint32_t n_records;
+        char head[LOOK_BYTES]; /* the first bytes, until it is known what they are */
+        size_t n_head;
         bool is_begun;  /* the first bytes were looked at */
         bool is_blank;  /* no byte but white space so far */
         bool is_log;    /* "Records" was met, or a record */
@@ -424,6 +426,7 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->n_records = 0;
         r->is_begun = r->is_log = r->is_search = r->is_done = r->is_fault_held = false;
         r->is_blank = true;
+        r->n_head = 0;
         r->is_hidden_told = false;
         r->records_result = 0;
         memset(r->kinds_told, 0, sizeof(r->kinds_told));
@@ -442,8 +445,8 @@ static int look(EventReader *r, const char *bytes, size_t n) {
                 return r->sink->ignored(r->sink->userdata, 0,
                                        SLICE_LITERAL("a case file: name it as a SOURCE of its own"))
                                        ?: EVENT_ENOUGH;
-        if (n < 3 && (unsigned char)bytes[0] >= 0xEF)
-                return 0; /* perhaps a byte order mark */
+        if (n < 4 && (unsigned char)bytes[0] >= 0xEF)
+                return 0; /* perhaps a byte order mark, and what follows it */
         if (n >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0)
                 at = 3;
         if (n >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0) &&
@@ -466,6 +469,19 @@ static int look(EventReader *r, const char *bytes, size_t n) {
         return 0;
 }
 
+/* The first bytes may come in several pieces; the json reader drops what it has done with. */
+static int look_at_head(EventReader *r, const char *bytes, size_t n) {
+        size_t n_more = sizeof(r->head) - r->n_head < n ? sizeof(r->head) - r->n_head : n;
+        int result;
+
+        memcpy(r->head + r->n_head, bytes, n_more);
+        r->n_head += n_more;
+        result = look(r, r->head, r->n_head);
+        for (size_t i = n_more; i < n && result == 0 && r->is_blank; i++)
+                r->is_blank = memchr(" \t\r\n", bytes[i], 4);
+        return result;
+}
+
 int event_reader_feed(EventReader *r, size_t n) {
         int result;
 
@@ -474,8 +490,8 @@ int event_reader_feed(EventReader *r, size_t n) {
                 size_t space;
 
                 result = json_reader_space(r->json, &bytes, &space);
-                if (result == 0 && r->n_bytes < LOOK_BYTES) /* what came before is still there */
-                        result = look(r, bytes - r->n_bytes, (size_t)r->n_bytes + n);
+                if (result == 0)
+                        result = look_at_head(r, bytes, n);
                 r->is_done = result == EVENT_ENOUGH;
                 if (result)
                         return result;
