@@ -266,6 +266,7 @@ static int list_conflicts(SpoorCase *scase) {
                 last = event;
         }
         scase->conflicts = list;
+        scase->n_conflicts = n;
         return 0;
 }
 
@@ -282,6 +283,8 @@ int spoor_case_conflict(SpoorCase *scase, uint64_t i, SpoorConflict *ret) {
         pthread_mutex_unlock(&scase->lock);
         if (r < 0)
                 return r;
+        if (i >= scase->n_conflicts)
+                return -EINVAL;
         row = store_conflict_row(scase->store, scase->conflicts[i]);
         kept = store_source(scase->store, row.event);
         id = store_id_text(scase->store, &kept, buffer);

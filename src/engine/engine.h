@@ -17,6 +17,7 @@ struct SpoorCase {
         SpoorOptions options; /* with defaults filled in */
         char *evidence;       /* directory given by the caller, or NULL */
         uint64_t *conflicts;  /* row of the first conflict of each eventID; made when asked for */
+        uint64_t n_conflicts;
         pthread_mutex_t lock; /* over conflicts */
 };
 
