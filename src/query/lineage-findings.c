@@ -152,6 +152,11 @@ static int tell_overlap(Lineage *l, Node *node, uint32_t row, uint32_t key) {
         return 0;
 }
 
+/* A row's parent is then what it led to. */
+static bool is_backward(const Lineage *l) {
+        return l->question.to.data && !l->question.from.data;
+}
+
 /* ---- used although it was over ---- */
 
 /* The first grant of KIND with success in RANGE after EVENT. */
@@ -165,6 +170,10 @@ static uint32_t first_after(Lineage *l, StoreGrantIndex index, StoreRange range,
                         return grant.event;
         }
         return STORE_NONE;
+}
+
+static uint32_t earlier(uint32_t a, uint32_t b) {
+        return a < b ? a : b; /* STORE_NONE is never */
 }
 
 /* When KEY was stopped after EVENT; PARENT (or NULL) is likely to be its node. */
@@ -183,6 +192,51 @@ static uint32_t stop_of(Lineage *l, uint32_t key, Node *parent, uint32_t event) 
                 node->has_grants = true;
         }
         return first_after(l, STORE_GRANTS_BY_KEY, node->grants, EVENT_GRANT_KEY_STOPPED, event);
+}
+
+/*
+ * When the source key of ROW was stopped and not started again before NODE's next use: that comes
+ * of a key in use.
+ */
+static uint32_t stop_for(Lineage *l, uint32_t row, Node *node) {
+        StoreGrant grant = store_grant(l->store, l->rows.data[row].grant);
+        uint32_t source = store_dim_of(l->store, STORE_DIM_KEY, grant.event), stop = grant.event;
+        NodeKey key = {NODE_KEY, source, 0, 0};
+        Node *from = lineage_node(l, key);
+
+        if (!from)
+                l->error = -ENOMEM;
+        while (from && (stop = stop_of(l, source, from, stop)) != STORE_NONE) {
+                uint32_t start = first_after(l, STORE_GRANTS_BY_KEY, from->grants,
+                                EVENT_GRANT_KEY_STARTED, stop);
+                const Trail *trail;
+                uint32_t at;
+
+                if (start == STORE_NONE || node->uses.last == STORE_NONE || node->uses.last < stop)
+                        break;
+                trail = lineage_node_trail(l, node);
+                if (!trail) {
+                        l->error = -ENOMEM;
+                        return STORE_NONE;
+                }
+                at = lineage_trail_since(trail, stop + 1);
+                if (at < trail->n && trail->events[at] < start)
+                        break;
+        }
+        return from ? stop : STORE_NONE;
+}
+
+/* The earliest of them from row LINK up. */
+static uint32_t stop_above(Lineage *l, uint32_t link, Node *node) {
+        uint32_t stop = STORE_NONE;
+
+        while (link != STORE_NONE) {
+                uint32_t parent = l->rows.data[link].parent;
+
+                stop = earlier(stop, stop_for(l, link, node));
+                link = parent == STORE_NONE || is_backward(l) ? STORE_NONE : l->stops.data[parent];
+        }
+        return stop;
 }
 
 /* Calls of NODE after EVENT, told on ROW. */
@@ -211,10 +265,6 @@ static int tell_after(
                 }
         }
         return 0;
-}
-
-static uint32_t earlier(uint32_t a, uint32_t b) {
-        return a < b ? a : b; /* STORE_NONE is never */
 }
 
 /* When the sessions of GRANT's role were revoked; by name, in its account. */
@@ -284,11 +334,6 @@ static int tell_taking(Lineage *l, uint32_t number, const StoreGrant *grant) {
 
 /* ---- all rows ---- */
 
-/* A row's parent is then what it led to. */
-static bool is_backward(const Lineage *l) {
-        return l->question.to.data && !l->question.from.data;
-}
-
 static int find_row(Lineage *l, uint32_t number) {
         LineageRow *row = &l->rows.data[number];
         StoreGrant grant = store_grant(l->store, row->grant);
@@ -314,9 +359,13 @@ static int find_row(Lineage *l, uint32_t number) {
                 stop = stop_of(l, source,
                                 row->parent == STORE_NONE ? NULL : l->rows.data[row->parent].node,
                                 grant.event);
-        if (row->parent != STORE_NONE && !is_backward(l))
-                stop = earlier(stop, l->stops.data[row->parent]);
-        l->stops.data[number] = stop;
+        if (stop != STORE_NONE)
+                l->stops.data[number] = number;
+        else if (row->parent != STORE_NONE && !is_backward(l))
+                l->stops.data[number] = l->stops.data[row->parent];
+        stop = stop_above(l, l->stops.data[number], node);
+        if (l->error)
+                return l->error;
         r = tell_overlap(l, node, number, row->uses.key);
         if (r == 0)
                 r = tell_after(l, LINEAGE_AFTER_STOP, node, number, stop);

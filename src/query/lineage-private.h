@@ -96,7 +96,7 @@ struct Lineage {
         uint32_t role;          /* whose revocations `revocations` are */
         StoreRange revocations;
         uint32_t taker, taken, first_taken; /* of the last question to store_first_taken() */
-        VEC(uint32_t) stops;                /* of a row: the earliest stop of a key it came from */
+        VEC(uint32_t) stops;                /* of a row: the next one up, or itself, whose source key was stopped after it */
         Numbers identities, values;         /* scratch */
         int error;                          /* -ENOMEM, once */
 };
