@@ -351,8 +351,9 @@ static int find_row(Lineage *l, uint32_t number) {
                 node = lineage_node(l, key);
         if (!node)
                 return -ENOMEM;
-        r = lineage_node_uses(
-                        l, node, lineage_is_whole(key.kind) ? 0 : grant.event + 1, &row->uses);
+        r = lineage_node_uses(l, node,
+                        key.kind != NODE_ARN && lineage_is_whole(key.kind) ? 0 : grant.event + 1,
+                        &row->uses); /* a switch is no use of itself */
         if (r < 0 || !lineage_is_whole(key.kind))
                 return r;
         if (source != STORE_NONE)
