@@ -83,6 +83,8 @@ struct Lineage {
         VEC(LineageFinding) findings;
         VEC(Step) steps; /* the queue; what was done stays in it */
         size_t at;
+        VEC(Step) waiting; /* principals and hosts, for when the queue is empty */
+        size_t n_waited;
 
         VEC(Node *) nodes;
         Arena arena;     /* of the nodes */
@@ -96,9 +98,10 @@ struct Lineage {
         uint32_t role;          /* whose revocations `revocations` are */
         StoreRange revocations;
         uint32_t taker, taken, first_taken; /* of the last question to store_first_taken() */
-        VEC(uint32_t) stops;                /* of a row: the next one up, or itself, whose source key was stopped after it */
-        Numbers identities, values;         /* scratch */
-        int error;                          /* -ENOMEM, once */
+        VEC(uint32_t)
+        stops; /* of a row: the next one up, or itself, whose source key was stopped after it */
+        Numbers identities, values; /* scratch */
+        int error;                  /* -ENOMEM, once */
 };
 
 /* ---- nodes: lineage-uses.c ---- */

@@ -196,8 +196,8 @@ static int claim_loose(Lineage *l, const StoreGrant *grant, uint32_t row) {
 
 /*
  * What the grant of ROW leads to. Keys and sessions are claimed at once; principals and hosts have
- * to wait for a step of their own, so that a key is that of the grant which handed it out, and not
- * of the creation of its user.
+ * to wait until all keys were followed, so that a key is that of the grant which handed it out, and
+ * not of the creation of its user.
  */
 static int derive(Lineage *l, uint32_t row) {
         uint32_t number = l->rows.data[row].grant;
@@ -227,7 +227,11 @@ static int derive(Lineage *l, uint32_t row) {
                 return 0;
         if (grant.kind == EVENT_GRANT_LOGIN_PROFILE)
                 r = claim_logins(l, node, step.claim.since, row);
-        return r == 0 ? push_step(l, &step) : r;
+        if (r == 0 && vec_reserve(&l->waiting, 1) < 0)
+                r = -ENOMEM;
+        if (r == 0)
+                l->waiting.data[l->waiting.size++] = step;
+        return r;
 }
 
 /* ---- steps ---- */
@@ -364,9 +368,17 @@ static int step_role(Lineage *l, const Step *step) {
 static int walk(Lineage *l) {
         int r = 0;
 
-        while (l->at < l->steps.size && r == 0) {
-                Step step = l->steps.data[l->at++];
+        while (r == 0) {
+                Step step;
 
+                if (l->at == l->steps.size) {
+                        if (l->n_waited == l->waiting.size)
+                                break;
+                        r = push_step(l, &l->waiting.data[l->n_waited++]);
+                        if (r < 0)
+                                break;
+                }
+                step = l->steps.data[l->at++];
                 r = step.kind == STEP_IDENTITY  ? step_identity(l, &step.claim, STORE_NONE)
                     : step.kind == STEP_ADDRESS ? step_identity(l, &step.claim, step.principal)
                     : step.kind == STEP_NODE    ? step_node(l, &step.claim)
@@ -620,6 +632,7 @@ Lineage *lineage_free(Lineage *l) {
         vec_deinit(&l->rows);
         vec_deinit(&l->findings);
         vec_deinit(&l->steps);
+        vec_deinit(&l->waiting);
         vec_deinit(&l->stops);
         vec_deinit(&l->identities);
         vec_deinit(&l->values);
