@@ -467,6 +467,13 @@ static void narrow_findings(Lineage *l, const bool *is_in, const uint32_t *place
         l->findings.size = n;
 }
 
+/* Does the selection have a row's event, or the other account's copy of it? */
+static bool is_selected(const Lineage *l, const LineageRow *row) {
+        if (!l->plan || plan_has(l->plan, store_grant(l->store, row->grant).event))
+                return true;
+        return row->pair != STORE_NONE && plan_has(l->plan, store_grant(l->store, row->pair).event);
+}
+
 /* Only rows whose grants are also in IS_KEPT, or (NULL) whose events the selection has. */
 static void narrow(Lineage *l, const unsigned char *is_kept) {
         uint32_t *places = vec_alloc(l->rows.size, sizeof(*places));
@@ -481,10 +488,9 @@ static void narrow(Lineage *l, const unsigned char *is_kept) {
         }
         for (size_t i = 0; i < l->rows.size; i++) {
                 LineageRow row = l->rows.data[i];
-                uint32_t event = store_grant(l->store, row.grant).event;
 
                 places[i] = row.parent == STORE_NONE ? STORE_NONE : places[row.parent];
-                if (is_kept ? !is_kept[row.grant] : l->plan && !plan_has(l->plan, event))
+                if (is_kept ? !is_kept[row.grant] : !is_selected(l, &row))
                         continue; /* its children stand under its parent */
                 row.parent = places[i];
                 places[i] = (uint32_t)n;
