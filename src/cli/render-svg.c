@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOX_WIDTH 250
+#define BOX_WIDTH 310
 #define BOX_HEIGHT 58
-#define COLUMN 400
+#define COLUMN 460
 #define LINE 74
 #define MARGIN 20
 #define FIT 38 /* characters in a box */
@@ -166,6 +166,8 @@ static void put_hop(Drawing *d, size_t hop) {
                 (void)snprintf(uses, sizeof(uses), "%s", text(d, h->outcome));
         else if (h->is_sleeper)
                 (void)snprintf(uses, sizeof(uses), "never used");
+        else if (!h->uses)
+                (void)snprintf(uses, sizeof(uses), "not used since");
         else
                 (void)snprintf(uses, sizeof(uses), "%llu uses to %.20s",
                                 (unsigned long long)h->uses, text(d, h->last_use));
@@ -237,7 +239,7 @@ static void put_head(Drawing *d) {
                         width, height, width, height);
         cli_buffer_text(d->line,
                         "<style>text{font-family:sans-serif;font-size:12px;fill:#222}"
-                        ".who{font-weight:bold}.key{font-family:monospace}.uses{fill:#555}"
+                        ".who{font-weight:bold;font-size:11px}.key{font-family:monospace}.uses{fill:#555}"
                         ".label{font-size:10px;fill:#555}rect{fill:#fff;stroke:#447}"
                         ".source{fill:#eef}.alarm{stroke:#c22;stroke-width:2.5;fill:#fee}"
                         ".sleeper{stroke:#b80;stroke-dasharray:5 3;fill:#fff8e0}"
