@@ -239,7 +239,8 @@ static void put_head(Drawing *d) {
                         width, height, width, height);
         cli_buffer_text(d->line,
                         "<style>text{font-family:sans-serif;font-size:12px;fill:#222}"
-                        ".who{font-weight:bold;font-size:11px}.key{font-family:monospace}.uses{fill:#555}"
+                        ".who{font-weight:bold;font-size:11px}.key{font-family:monospace}.uses{"
+                        "fill:#555}"
                         ".label{font-size:10px;fill:#555}rect{fill:#fff;stroke:#447}"
                         ".source{fill:#eef}.alarm{stroke:#c22;stroke-width:2.5;fill:#fee}"
                         ".sleeper{stroke:#b80;stroke-dasharray:5 3;fill:#fff8e0}"
