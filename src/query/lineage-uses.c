@@ -271,13 +271,31 @@ static int list_loose(Lineage *l, Node *node) {
         return 0;
 }
 
+/* Nobody, or only few identities that all have the issued key: the answer without a list. */
+static bool has_no_loose(Lineage *l, uint32_t principal_id, uint32_t key) {
+        StoreRange range = store_identities_by(
+                        l->store, STORE_IDENTITIES_BY_PRINCIPAL_ID, principal_id);
+
+        if (range.end - range.first > 4)
+                return false;
+        for (uint32_t i = range.first; i < range.end; i++) {
+                uint32_t identity =
+                                store_identity_at(l->store, STORE_IDENTITIES_BY_PRINCIPAL_ID, i);
+
+                if (lineage_identity_field(l, identity, EVENT_ID_KEY) != key)
+                        return false;
+        }
+        return true;
+}
+
 int lineage_loose_identities(Lineage *l, const StoreGrant *grant) {
         NodeKey session;
         Node *node;
         size_t low = 0, high;
 
         l->identities.size = 0;
-        if (!lineage_session_key(l, grant, &session))
+        if (!lineage_session_key(l, grant, &session) ||
+                        has_no_loose(l, session.string, grant->fields[EVENT_GRANT_KEY]))
                 return 0;
         node = lineage_node(l, (NodeKey){NODE_LOOSE, session.string, 0, 0});
         if (!node || (!node->has_loose && list_loose(l, node) < 0))
