@@ -167,7 +167,7 @@ static void put_hop(Drawing *d, size_t hop) {
         else if (h->is_sleeper)
                 (void)snprintf(uses, sizeof(uses), "never used");
         else if (!h->uses)
-                (void)snprintf(uses, sizeof(uses), "not used since");
+                (void)snprintf(uses, sizeof(uses), "no use known since");
         else
                 (void)snprintf(uses, sizeof(uses), "%llu uses to %.20s",
                                 (unsigned long long)h->uses, text(d, h->last_use));

@@ -104,7 +104,7 @@ static void put_uses(Tree *tree, const CliHop *hop) {
         } else if (hop->is_sleeper) {
                 put_colored(tree, YELLOW, "never used: a sleeper");
         } else if (hop->uses == 0) {
-                cli_buffer_text(tree->line, "not used since");
+                cli_buffer_text(tree->line, "no use known since");
         } else {
                 cli_buffer_text(tree->line, "used ");
                 cli_buffer_number(tree->line, hop->uses);
