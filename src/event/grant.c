@@ -291,6 +291,21 @@ static void read_credentials(Grants *g) {
         }
 }
 
+/* Roles Anywhere hands out a set of credentials, others of this name one. */
+static void read_create_session(Grants *g) {
+        JsonValue set = value_in(g->parts->response, "credentialSet"), element;
+        size_t at = 0;
+
+        read_credentials(g);
+        while (set.type != JSON_ABSENT && next_element(set, &at, &element)) {
+                Slice key = in(g, element.text, "credentials.accessKeyId");
+                EventGrant *grant = key.size ? add(g, EVENT_GRANT_CREDENTIALS) : NULL;
+
+                if (grant)
+                        grant->fields[EVENT_GRANT_KEY] = key;
+        }
+}
+
 /* ---- iam ---- */
 
 static Slice user_or_oneself(Grants *g, Slice user) {
@@ -591,6 +606,7 @@ static const Name names[] = {
                 NAME("AssumeRoleWithWebIdentity", read_assume_role_web),
                 NAME("AssumeRoot", read_assume_root),
                 NAME("GetSessionToken", read_session_token),
+                NAME("CreateSession", read_create_session),
                 NAME("GetFederationToken", read_federation_token),
                 NAME("ConsoleLogin", read_console_login),
                 NAME("SwitchRole", read_switch_role),
