@@ -63,14 +63,6 @@ static int add_match(Store *store, Matches *m, uint32_t value) {
         return 0;
 }
 
-static bool any_match(const Patterns *patterns, Slice text) {
-        for (size_t i = 0; i < patterns->size; i++) {
-                if (pattern_match(&patterns->data[i], text))
-                        return true;
-        }
-        return false;
-}
-
 static int compare_u32(const void *a, const void *b) {
         uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -79,16 +71,13 @@ static int compare_u32(const void *a, const void *b) {
 
 /* Literals are found by hash; anything else is tried on every value of the dimension. */
 static int find_matches(Store *store, const Patterns *patterns, Matches *m) {
-        bool is_literal = true;
         int r = 0;
 
-        for (size_t i = 0; i < patterns->size; i++)
-                is_literal &= patterns->data[i].is_literal && !patterns->data[i].block.family;
-        if (!is_literal) {
+        if (!patterns_are_literal(patterns)) {
                 uint32_t n = store_dim_size(store, m->dim);
 
                 for (uint32_t v = 0; v < n && r == 0; v++) {
-                        if (any_match(patterns,
+                        if (patterns_match(patterns,
                                             store_string(store, store_dim_value(store, m->dim, v))))
                                 r = add_match(store, m, v);
                 }
@@ -347,7 +336,7 @@ static bool is_selected(Plan *plan, uint32_t event) {
                 char buffer[STORE_ID_SIZE];
                 Slice id = store_id_text(plan->store, &source, buffer);
 
-                return id.size && any_match(&plan->ids, id);
+                return id.size && patterns_match(&plan->ids, id);
         }
         return true;
 }

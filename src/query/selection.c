@@ -78,6 +78,22 @@ bool pattern_match(const Pattern *pattern, Slice text) {
                                    : glob_match(pattern->text, text);
 }
 
+bool patterns_match(const Patterns *patterns, Slice text) {
+        for (size_t i = 0; i < patterns->size; i++) {
+                if (pattern_match(&patterns->data[i], text))
+                        return true;
+        }
+        return false;
+}
+
+bool patterns_are_literal(const Patterns *patterns) {
+        for (size_t i = 0; i < patterns->size; i++) {
+                if (!patterns->data[i].is_literal || patterns->data[i].block.family)
+                        return false;
+        }
+        return true;
+}
+
 static int add_pattern(
                 Selection *s, Patterns *patterns, Slice text, Slice suffix, const Block *block) {
         Pattern pattern = {.is_literal = !glob_has_wildcard(text), .block = *block};

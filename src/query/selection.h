@@ -31,5 +31,7 @@ struct Selection {
 };
 
 bool pattern_match(const Pattern *pattern, Slice text);
+bool patterns_match(const Patterns *patterns, Slice text); /* any of them */
+bool patterns_are_literal(const Patterns *patterns);       /* all can be found by hash */
 
 #endif

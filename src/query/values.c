@@ -110,14 +110,6 @@ static bool is_plain(const Selection *s, StoreDim dim) {
         return !s->ids.size && s->read_only < 0 && !s->has_from && !s->has_to && !s->has_last;
 }
 
-static bool is_wanted(const Patterns *patterns, Slice text) {
-        for (size_t i = 0; i < patterns->size; i++) {
-                if (pattern_match(&patterns->data[i], text))
-                        return true;
-        }
-        return patterns->size == 0;
-}
-
 static int take_value(Store *store, StoreDim dim, uint32_t value, Table *t) {
         ValueRow row = {.stats = store_dim_stats(store, dim, value)};
 
@@ -135,11 +127,9 @@ static int take_value(Store *store, StoreDim dim, uint32_t value, Table *t) {
 static int take_statistics(Store *store, const Selection *s, StoreDim dim, Table *t) {
         const Patterns *patterns = s && s->dims[dim].size ? &s->dims[dim] : NULL;
         uint32_t n = store_dim_size(store, dim);
-        bool is_literal = patterns;
+        bool is_literal = patterns && patterns_are_literal(patterns);
         int r = 0;
 
-        for (size_t i = 0; patterns && i < patterns->size; i++)
-                is_literal &= patterns->data[i].is_literal && !patterns->data[i].block.family;
         for (size_t i = 0; is_literal && i < patterns->size && r == 0; i++) {
                 uint32_t string = store_find_string(store, patterns->data[i].text);
                 uint32_t value = string == STORE_NONE ? STORE_NONE
@@ -156,7 +146,7 @@ static int take_statistics(Store *store, const Selection *s, StoreDim dim, Table
                 ValueRow row = {.stats = store_dim_stats(store, dim, v)};
 
                 row.strings[0] = store_dim_value(store, dim, v);
-                if (!patterns || is_wanted(patterns, store_string(store, row.strings[0])))
+                if (!patterns || patterns_match(patterns, store_string(store, row.strings[0])))
                         t->rows.data[t->rows.size++] = row;
         }
         return 0;

@@ -65,7 +65,6 @@ static int string_of(Absorb *a, uint32_t string, uint32_t *ret_string) {
 }
 
 static int tuple_of(Absorb *a, StoreTuple kind, uint32_t event, uint32_t *ret_tuple) {
-        static const unsigned n_texts[] = {EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT};
         Slice fields[EVENT_N_IDENTITY + EVENT_N_CALL + EVENT_N_RESULT];
         uint32_t tuple = store_tuple(a->store, kind, event);
         int r;
@@ -75,7 +74,7 @@ static int tuple_of(Absorb *a, StoreTuple kind, uint32_t event, uint32_t *ret_tu
                                                           : a->store->meta.n_results))
                 return -EIO;
         if (a->tuples[kind][tuple] == STORE_NONE) {
-                for (unsigned f = 0; f < n_texts[kind]; f++)
+                for (unsigned f = 0; f < image_tuple_texts[kind]; f++)
                         fields[f] = store_string(a->store, store_field(a->store, kind, tuple, f));
                 r = builder_tuple(a->builder, kind, fields, &a->tuples[kind][tuple]);
                 if (r < 0)

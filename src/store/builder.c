@@ -9,18 +9,13 @@
 
 #include <errno.h>
 
-static const unsigned tuple_texts[STORE_N_TUPLES] = {
-                EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT};
-static const unsigned tuple_widths[STORE_N_TUPLES] = {
-                STORE_N_IDENTITY, STORE_N_CALL, STORE_N_RESULT};
-
 int builder_new(Builder **ret_builder) {
         Builder *b = vec_alloc_zero(1, sizeof(*b));
 
         if (!b)
                 return -ENOMEM;
         for (int kind = 0; kind < STORE_N_TUPLES; kind++)
-                b->tuples[kind].width = tuple_widths[kind];
+                b->tuples[kind].width = image_tuple_widths[kind];
         *ret_builder = b;
         return 0;
 }
@@ -165,7 +160,7 @@ static int tuple_key(Builder *b, const Slice *fields, unsigned n) {
 int builder_tuple(Builder *b, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple) {
         Tuples *tuples = &b->tuples[kind];
         Slice derived[2] = {{NULL, 0}, {NULL, 0}};
-        unsigned n = tuple_texts[kind];
+        unsigned n = image_tuple_texts[kind];
         bool is_new;
         int r;
 

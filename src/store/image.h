@@ -139,6 +139,19 @@ struct Store {
         int fault;              /* atomic: a block was not what was written; section + 1 */
 };
 
+/* Where a dimension's strings are: under each event's number in a column. */
+typedef struct ImageDimPlace {
+        ImageSection column;
+        int tuple;      /* StoreTuple the column's numbers are of, or -1: they are strings */
+        unsigned field; /* of the tuple */
+} ImageDimPlace;
+
+extern const ImageDimPlace image_dim_places[STORE_N_DIMS];
+
+/* Of each StoreTuple: its fields, and how many of them are texts of the event. */
+extern const unsigned image_tuple_widths[STORE_N_TUPLES];
+extern const unsigned image_tuple_texts[STORE_N_TUPLES];
+
 /* TEXT as an eventID: true, and RET filled, where it is absent or a UUID; false for any other text.
  */
 bool store_parse_id(Slice text, StoreSource *ret);

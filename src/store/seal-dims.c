@@ -11,30 +11,6 @@
 #include "base/parallel.h"
 #include "store/seal.h"
 
-typedef struct DimPlace {
-        ImageSection column; /* of the events */
-        int tuple;           /* StoreTuple, or -1: the column holds strings */
-        unsigned field;
-} DimPlace;
-
-static const DimPlace places[STORE_N_DIMS] = {
-                [STORE_DIM_KEY] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_KEY},
-                [STORE_DIM_IP] = {IMAGE_EVENT_IP, -1, 0},
-                [STORE_DIM_USER] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_USER},
-                [STORE_DIM_EVENT] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_NAME},
-                [STORE_DIM_SERVICE] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_SERVICE},
-                [STORE_DIM_REGION] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_REGION},
-                [STORE_DIM_ACCOUNT] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_ACCOUNT},
-                [STORE_DIM_PRINCIPAL] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_PRINCIPAL},
-                [STORE_DIM_SESSION] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_ARN},
-                [STORE_DIM_ROLE] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY,
-                                EVENT_ID_ISSUER_USER_NAME},
-                [STORE_DIM_TYPE] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_TYPE},
-                [STORE_DIM_UA] = {IMAGE_EVENT_UA, -1, 0},
-                [STORE_DIM_ERROR] = {IMAGE_EVENT_RESULT, STORE_RESULT, EVENT_RESULT_CODE},
-                [STORE_DIM_OUTCOME] = {IMAGE_EVENT_RESULT, STORE_RESULT, STORE_RESULT_OUTCOME},
-};
-
 /* What one task makes. */
 typedef struct DimIndex {
         uint32_t *values; /* strings, rising */
@@ -67,12 +43,12 @@ static Slice string_of(const Seal *seal, uint32_t string) {
 }
 
 /* The string under number N of the place's column, or STORE_NONE. */
-static uint32_t string_at(const Seal *seal, const DimPlace *place, uint32_t n) {
+static uint32_t string_at(const Seal *seal, const ImageDimPlace *place, uint32_t n) {
         uint32_t string =
                         place->tuple < 0
                                         ? n
                                         : seal->tuples[place->tuple]
-                                                      [(size_t)n * seal_tuple_widths[place->tuple] +
+                                                      [(size_t)n * image_tuple_widths[place->tuple] +
                                                                       place->field];
 
         /* an empty string takes no part; it sorts first */
@@ -81,7 +57,7 @@ static uint32_t string_at(const Seal *seal, const DimPlace *place, uint32_t n) {
         return string;
 }
 
-static int list_values(const Seal *seal, const DimPlace *place, DimIndex *index) {
+static int list_values(const Seal *seal, const ImageDimPlace *place, DimIndex *index) {
         const uint32_t *column = image_writable(seal->store, place->column);
         uint32_t n_numbers = place->tuple < 0 ? seal->n_strings : seal->n_tuples[place->tuple];
         uint32_t *ranks = vec_alloc_zero(seal->n_strings, sizeof(*ranks));
@@ -141,7 +117,7 @@ static inline uint32_t value_at(const DimIndex *index, const uint32_t *column, u
 }
 
 /* Statistics, and the bytes of each list into `ends`. */
-static void count(const DimTask *task, const DimPlace *place, DimIndex *index) {
+static void count(const DimTask *task, const ImageDimPlace *place, DimIndex *index) {
         const uint32_t *column = image_writable(task->seal->store, place->column);
         const uint32_t *results = image_writable(task->seal->store, IMAGE_EVENT_RESULT);
 
@@ -169,7 +145,7 @@ static void count(const DimTask *task, const DimPlace *place, DimIndex *index) {
 
 /* Writes the lists; each `ends` moves from a list's beginning to its end. */
 static void write_postings(
-                const DimTask *task, const DimPlace *place, DimIndex *index, uint32_t *last) {
+                const DimTask *task, const ImageDimPlace *place, DimIndex *index, uint32_t *last) {
         const uint32_t *column = image_writable(task->seal->store, place->column);
 
         memset(last, 0xFF, index->n_values * sizeof(*last));
@@ -193,7 +169,7 @@ static int dim_task(void *ctx, size_t dim) {
         DimTask *task = ctx;
         DimIndex *index = &task->indexes[dim];
         uint32_t *last;
-        int r = list_values(task->seal, &places[dim], index);
+        int r = list_values(task->seal, &image_dim_places[dim], index);
 
         if (r < 0)
                 return r;
@@ -201,11 +177,11 @@ static int dim_task(void *ctx, size_t dim) {
         index->ends = vec_alloc_zero(index->n_values, sizeof(*index->ends));
         last = vec_alloc(index->n_values, sizeof(*last));
         if (index->stats && index->ends && last) {
-                count(task, &places[dim], index);
+                count(task, &image_dim_places[dim], index);
                 index->postings = vec_alloc(index->n_bytes, 1);
         }
         if (index->postings)
-                write_postings(task, &places[dim], index, last);
+                write_postings(task, &image_dim_places[dim], index, last);
         free(last);
         return index->postings ? 0 : -ENOMEM;
 }

@@ -10,8 +10,6 @@
 #include "base/parallel.h"
 #include "store/seal.h"
 
-static const unsigned *const widths = seal_tuple_widths;
-
 /* ---- marking ---- */
 
 static int allocate_maps(Seal *seal) {
@@ -185,7 +183,7 @@ static size_t rewrite_tuples(
 }
 
 static int number_tuples(Seal *seal, int kind) {
-        TupleList list = {NULL, widths[kind]};
+        TupleList list = {NULL, image_tuple_widths[kind]};
         SortOrder order = {compare_tuples, &list};
         SortKey *keys = NULL;
         uint32_t *whose = NULL, n_kept = 0;

@@ -23,8 +23,6 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 
-const unsigned seal_tuple_widths[STORE_N_TUPLES] = {STORE_N_IDENTITY, STORE_N_CALL, STORE_N_RESULT};
-
 /* ---- files ---- */
 
 static const BuilderRoot *root_of(const Seal *seal, const SortKey *key) {

@@ -53,8 +53,6 @@ typedef struct Seal {
         Store *store;
 } Seal;
 
-extern const unsigned seal_tuple_widths[STORE_N_TUPLES];
-
 static inline Row *seal_row(const Seal *seal, const SortKey *key) {
         return builder_row(seal->builders[key->source], key->index);
 }

@@ -11,8 +11,27 @@ static const ImageSection tuple_sections[STORE_N_TUPLES] = {
                 IMAGE_IDENTITIES, IMAGE_CALLS, IMAGE_RESULTS};
 static const ImageSection tuple_columns[STORE_N_TUPLES] = {
                 IMAGE_EVENT_IDENTITY, IMAGE_EVENT_CALL, IMAGE_EVENT_RESULT};
-static const unsigned tuple_widths[STORE_N_TUPLES] = {
+const ImageDimPlace image_dim_places[STORE_N_DIMS] = {
+                [STORE_DIM_KEY] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_KEY},
+                [STORE_DIM_IP] = {IMAGE_EVENT_IP, -1, 0},
+                [STORE_DIM_USER] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_USER},
+                [STORE_DIM_EVENT] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_NAME},
+                [STORE_DIM_SERVICE] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_SERVICE},
+                [STORE_DIM_REGION] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_REGION},
+                [STORE_DIM_ACCOUNT] = {IMAGE_EVENT_CALL, STORE_CALL, EVENT_CALL_ACCOUNT},
+                [STORE_DIM_PRINCIPAL] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, STORE_ID_PRINCIPAL},
+                [STORE_DIM_SESSION] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_ARN},
+                [STORE_DIM_ROLE] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY,
+                                EVENT_ID_ISSUER_USER_NAME},
+                [STORE_DIM_TYPE] = {IMAGE_EVENT_IDENTITY, STORE_IDENTITY, EVENT_ID_TYPE},
+                [STORE_DIM_UA] = {IMAGE_EVENT_UA, -1, 0},
+                [STORE_DIM_ERROR] = {IMAGE_EVENT_RESULT, STORE_RESULT, EVENT_RESULT_CODE},
+                [STORE_DIM_OUTCOME] = {IMAGE_EVENT_RESULT, STORE_RESULT, STORE_RESULT_OUTCOME},
+};
+
+const unsigned image_tuple_widths[STORE_N_TUPLES] = {
                 STORE_N_IDENTITY, STORE_N_CALL, STORE_N_RESULT};
+const unsigned image_tuple_texts[STORE_N_TUPLES] = {EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT};
 
 void store_counts(Store *store, StoreCounts *ret) {
         *ret = (StoreCounts){
@@ -59,54 +78,17 @@ StoreSource store_source(Store *store, uint32_t i) {
 }
 
 uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field) {
-        return image_u32(store, tuple_sections[tuple], (uint64_t)n * tuple_widths[tuple] + field);
+        return image_u32(store, tuple_sections[tuple],
+                        (uint64_t)n * image_tuple_widths[tuple] + field);
 }
 
 static uint32_t dim_string(Store *store, StoreDim dim, uint32_t i) {
-        switch (dim) {
-        case STORE_DIM_KEY:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
-                                EVENT_ID_KEY);
-        case STORE_DIM_USER:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
-                                STORE_ID_USER);
-        case STORE_DIM_PRINCIPAL:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
-                                STORE_ID_PRINCIPAL);
-        case STORE_DIM_SESSION:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
-                                EVENT_ID_ARN);
-        case STORE_DIM_ROLE:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
-                                EVENT_ID_ISSUER_USER_NAME);
-        case STORE_DIM_TYPE:
-                return store_field(store, STORE_IDENTITY, store_tuple(store, STORE_IDENTITY, i),
-                                EVENT_ID_TYPE);
-        case STORE_DIM_EVENT:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
-                                EVENT_CALL_NAME);
-        case STORE_DIM_SERVICE:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
-                                EVENT_CALL_SERVICE);
-        case STORE_DIM_REGION:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
-                                EVENT_CALL_REGION);
-        case STORE_DIM_ACCOUNT:
-                return store_field(store, STORE_CALL, store_tuple(store, STORE_CALL, i),
-                                EVENT_CALL_ACCOUNT);
-        case STORE_DIM_ERROR:
-                return store_field(store, STORE_RESULT, store_tuple(store, STORE_RESULT, i),
-                                EVENT_RESULT_CODE);
-        case STORE_DIM_OUTCOME:
-                return store_field(store, STORE_RESULT, store_tuple(store, STORE_RESULT, i),
-                                STORE_RESULT_OUTCOME);
-        case STORE_DIM_IP:
-                return store_ip(store, i);
-        case STORE_DIM_UA:
-                return store_ua(store, i);
-        default:
-                return STORE_NONE;
-        }
+        const ImageDimPlace *place = &image_dim_places[dim];
+        uint32_t number = image_u32(store, place->column, i);
+
+        return place->tuple < 0
+                               ? number
+                               : store_field(store, (StoreTuple)place->tuple, number, place->field);
 }
 
 uint32_t store_dim_of(Store *store, StoreDim dim, uint32_t i) {
