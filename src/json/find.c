@@ -3,6 +3,7 @@
  * parser, no allocation. Nesting is counted, not recursed into (but for the parts of a path). Keys
  * are compared as they stand, or decoded where they hold an escape. Stateless.
  */
+#include "base/hex.h"
 #include "json/json.h"
 
 #if defined(__SSE2__)
@@ -212,11 +213,7 @@ static int hex4(const char *at, const char *end) {
         if (end - at < 4)
                 return -1;
         for (int i = 0; i < 4; i++) {
-                char c = at[i];
-                int digit = c >= '0' && c <= '9'   ? c - '0'
-                            : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                            : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                   : -1;
+                int digit = hex_digit(at[i]);
 
                 if (digit < 0)
                         return -1;
