@@ -65,10 +65,18 @@ typedef struct SpoorOptions {
         uint32_t max_depth;        /* of JSON nesting in a record; 0: SPOOR_MAX_DEPTH */
         uint64_t max_record_bytes; /* 0: SPOOR_MAX_RECORD_BYTES */
         uint32_t max_nesting;      /* of archives and compressions in each other; 0: the default */
+        uint32_t shard;            /* 1 to n_shards: read this share of the sources only */
+        uint32_t n_shards;         /* 0: no shares, everything is read */
         /* Called from one thread at a time, at most about ten times a second; may be NULL. */
         void (*progress)(void *userdata, const SpoorProgress *progress);
         void *userdata;
 } SpoorOptions;
+
+/*
+ * Shares. A file, or a source that is a case file, belongs to the share that XXH3 of its name says:
+ * the source as given and the path below it. So it does not depend on what other files there are,
+ * and all shares of one list of sources are together what is read without them.
+ */
 
 #define SPOOR_MAX_DEPTH 256
 #define SPOOR_MAX_RECORD_BYTES (16U << 20)

@@ -42,6 +42,10 @@ static int check(const CliArgs *args, const char *path) {
         if (args->n_operands == 0)
                 return cli_usage_error(name,
                                 "needs a SOURCE: a directory, a log, an archive, a case file or -");
+        for (size_t i = 0; cli_args_has(args, CLI_FLAG_SHARD) && i < args->n_operands; i++) {
+                if (strcmp(args->operands[i], "-") == 0)
+                        return cli_usage_error(name, "--shard: standard input has no shares");
+        }
         if (cli_output_check(path, args->operands, args->n_operands, &error))
                 return cli_usage_error(name, "%s", error.message);
         return check_writable(args, path);

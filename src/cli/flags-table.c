@@ -362,6 +362,22 @@ static const CliFlag flags[] = {
                                           "that was indexed.",
                 },
                 {
+                                .id = CLI_FLAG_SHARD,
+                                .name = "shard",
+                                .argument = "K/N",
+                                .kind = CLI_VALUE_SHARE,
+                                .max = UINT32_MAX,
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_INDEX,
+                                .help = "the K-th of N shares of the files, for jobs in parallel",
+                                .manual = "K is from 1 to N. Each file belongs to one share, by a "
+                                          "hash of its name: "
+                                          "the source as given and the path below it. All N runs "
+                                          "must name the same "
+                                          "sources in the same way. A share without a file makes "
+                                          "an empty case.",
+                },
+                {
                                 .id = CLI_FLAG_THREADS,
                                 .name = "threads",
                                 .argument = "N",

@@ -148,6 +148,21 @@ malformed:
                         is_size ? "size such as 16M" : "number", text);
 }
 
+static int parse_share(
+                const CliFlag *flag, const char *text, CliSetting *setting, SpoorError *error) {
+        const char *p = text;
+
+        if (!parse_digits(&p, &setting->number) || *p++ != '/' || !parse_digits(&p, &setting->of) ||
+                        *p)
+                return usage(error, "--%s takes %s such as 2/8, not '%s'", flag->name,
+                                flag->argument, text);
+        if (setting->number < 1 || setting->number > setting->of || setting->of > flag->max)
+                return usage(error,
+                                "--%s: of K/N, K is from 1 to N and N at most %" PRIu64 ", not %s",
+                                flag->name, flag->max, text);
+        return 0;
+}
+
 static int check_choice(const CliFlag *flag, const char *text, SpoorError *error) {
         size_t n_text = strlen(text);
 
@@ -170,6 +185,8 @@ static int add_setting(CliArgs *args, const CliFlag *flag, const char *text, Spo
         *setting = (CliSetting){.flag = flag, .text = text};
         if (flag->kind == CLI_VALUE_COUNT || flag->kind == CLI_VALUE_SIZE)
                 r = parse_number(flag, text, &setting->number, error);
+        else if (flag->kind == CLI_VALUE_SHARE)
+                r = parse_share(flag, text, setting, error);
         else if (flag->kind == CLI_VALUE_CHOICE)
                 r = check_choice(flag, text, error);
         else if (flag->argument && !text[0])
@@ -291,4 +308,10 @@ uint64_t cli_args_number(const CliArgs *args, CliFlagId id, uint64_t fallback) {
         const CliSetting *setting = find_setting(args, id);
 
         return setting ? setting->number : fallback;
+}
+
+uint64_t cli_args_number_of(const CliArgs *args, CliFlagId id) {
+        const CliSetting *setting = find_setting(args, id);
+
+        return setting ? setting->of : 0;
 }

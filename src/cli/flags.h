@@ -83,6 +83,7 @@ typedef enum CliFlagId {
         CLI_FLAG_PRETTY,
         CLI_FLAG_COLOR,
         CLI_FLAG_EVIDENCE,
+        CLI_FLAG_SHARD,
         CLI_FLAG_THREADS,
         CLI_FLAG_MAX_DEPTH,
         CLI_FLAG_MAX_RECORD,
@@ -109,6 +110,7 @@ typedef enum CliValueKind {
         CLI_VALUE_FILE,   /* text; completes to file names */
         CLI_VALUE_COUNT,  /* digits, from min to max */
         CLI_VALUE_SIZE,   /* digits with K, M or G, powers of 1,024 */
+        CLI_VALUE_SHARE,  /* K/N, 1 <= K <= N <= max */
         CLI_VALUE_CHOICE, /* one of choices */
         CLI_VALUE_DIMS,   /* dimensions with commas */
 } CliValueKind;
@@ -139,7 +141,8 @@ const char *cli_group_title(CliFlagGroup group);
 typedef struct CliSetting {
         const CliFlag *flag;
         const char *text; /* NULL without a value */
-        uint64_t number;  /* of COUNT and SIZE */
+        uint64_t number;  /* of COUNT and SIZE; of SHARE the K */
+        uint64_t of;      /* of SHARE the N */
 } CliSetting;
 
 struct CliArgs {
@@ -168,6 +171,8 @@ bool cli_args_has(const CliArgs *args, CliFlagId id);
 /* The value, or FALLBACK. */
 const char *cli_args_text(const CliArgs *args, CliFlagId id, const char *fallback);
 uint64_t cli_args_number(const CliArgs *args, CliFlagId id, uint64_t fallback);
+/* The N of a SHARE; 0 where it is not given. */
+uint64_t cli_args_number_of(const CliArgs *args, CliFlagId id);
 
 /* The nearest of what NEXT yields (NULL ends) to NAME, or NULL where none is near. */
 typedef struct CliNearest {

@@ -82,7 +82,8 @@ static int compare_sources(const void *a, const void *b) {
 }
 
 /* Case files apart from raw evidence, both in order of name; a source named twice counts once. */
-static int sort_sources(const char *const *sources, size_t n, Sources *ret, SpoorError *error) {
+static int sort_sources(const SpoorOptions *options, const char *const *sources, size_t n,
+                Sources *ret, SpoorError *error) {
         const char **sorted = vec_alloc(n, sizeof(*sorted));
         int r = 0;
 
@@ -98,7 +99,9 @@ static int sort_sources(const char *const *sources, size_t n, Sources *ret, Spoo
                 if (i > 0 && strcmp(sorted[i], sorted[i - 1]) == 0)
                         continue;
                 r = strcmp(sorted[i], "-") == 0 ? 0 : store_is_case(sorted[i]);
-                if (r > 0) {
+                if (r > 0 && !engine_is_in_shard(options, slice_cstr(sorted[i]))) {
+                        r = 0;
+                } else if (r > 0) {
                         r = open_case_file(sorted[i], &ret->cases[ret->n_cases], error);
                         ret->n_cases += r == 0;
                 } else if (r == 0 || r == -EACCES) {
@@ -137,7 +140,10 @@ static int open_sources(const SpoorOptions *given, const char *const *sources, s
         engine_options_fill(ret_options, given);
         if (n_sources == 0)
                 return engine_fail(error, -EINVAL, "no source given");
-        r = sort_sources(sources, n_sources, &sorted, error);
+        if (ret_options->n_shards &&
+                        (ret_options->shard < 1 || ret_options->shard > ret_options->n_shards))
+                return engine_fail(error, -EINVAL, "no such shard");
+        r = sort_sources(ret_options, sources, n_sources, &sorted, error);
         if (r == 0 && sorted.n_cases == 1 && sorted.n_raw == 0 && !is_copy) {
                 *ret_store = sorted.cases[0];
                 sorted.n_cases = 0;

@@ -47,6 +47,9 @@ int engine_check_store(Store *store, int code, SpoorError *error);
 
 void engine_options_fill(SpoorOptions *options, const SpoorOptions *given);
 
+/* Is what has this name part of the share that OPTIONS ask for? */
+bool engine_is_in_shard(const SpoorOptions *options, Slice name);
+
 /* Reads raw SOURCES and pours CASES into one store. */
 int engine_ingest(const SpoorOptions *options, const char *const *sources, size_t n_sources,
                 Store *const *cases, size_t n_cases, Store **ret_store, SpoorError *error);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "base/parallel.h"
 #include "base/vec.h"
 #include "engine/engine.h"
@@ -243,6 +244,18 @@ static int find_real_paths(Ingest *ingest) {
         return 0;
 }
 
+bool engine_is_in_shard(const SpoorOptions *options, Slice name) {
+        return !options->n_shards || hash_slice(name) % options->n_shards + 1 == options->shard;
+}
+
+static bool is_in_shard(void *userdata, const IoFile *file) {
+        return engine_is_in_shard(userdata, slice_cstr(file->name));
+}
+
+/*
+ * What the walk could not reach is noted in every shard: nobody knows whose files it hides. It
+ * becomes one note again when shards are merged.
+ */
 static int list_files(Ingest *ingest, SpoorError *error) {
         Worker walker = {.ingest = ingest, .builder = ingest->builders[0]};
         IoSink sink = {&walker, NULL, on_fault};
@@ -251,6 +264,8 @@ static int list_files(Ingest *ingest, SpoorError *error) {
 
         if (r < 0 && bad < ingest->n_sources)
                 return engine_fail(error, r, "%s: %s", ingest->sources[bad], strerror(-r));
+        if (r == 0)
+                io_file_list_filter(ingest->list, is_in_shard, (void *)ingest->options);
         return r < 0 ? engine_fail(error, r, "cannot list the sources: %s", strerror(-r)) : r;
 }
 

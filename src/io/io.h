@@ -66,6 +66,9 @@ int io_walk(const char *const *sources, size_t n_sources, const IoSink *sink, Io
                 size_t *ret_bad_source);
 size_t io_file_list_size(const IoFileList *list);
 const IoFile *io_file_list_at(const IoFileList *list, size_t i);
+/* Takes the files off the list that KEEP does not want; the others stay in order. */
+void io_file_list_filter(
+                IoFileList *list, bool (*keep)(void *userdata, const IoFile *file), void *userdata);
 IoFileList *io_file_list_free(IoFileList *list);
 
 /* ---- read ---- */

@@ -53,6 +53,17 @@ const IoFile *io_file_list_at(const IoFileList *list, size_t i) {
         return &list->files[i];
 }
 
+void io_file_list_filter(IoFileList *list, bool (*keep)(void *userdata, const IoFile *file),
+                void *userdata) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < list->n_files; i++) {
+                if (keep(userdata, &list->files[i]))
+                        list->files[n++] = list->files[i];
+        }
+        list->n_files = n;
+}
+
 static char *allocate(IoFileList *list, size_t size) {
         ListChunk *chunk = list->chunks;
 
