@@ -369,7 +369,7 @@ static int on_unit(void *userdata, const JsonUnit *unit) {
 
         if (r->records_result)
                 return r->records_result;
-        if (unit->place == JSON_RECORDS || (unit->type == JSON_OBJECT && is_plausible(r, unit)))
+        if (unit->place == JSON_LISTED || (unit->type == JSON_OBJECT && is_plausible(r, unit)))
                 return on_record(r, unit);
         kind = unit->type == JSON_OBJECT ? kind_of(unit) : NULL;
         if (kind)
@@ -382,9 +382,10 @@ static int on_unit(void *userdata, const JsonUnit *unit) {
         return look_for_hidden(r, unit->offset, unit->text);
 }
 
-static void on_records(void *userdata, uint64_t offset, Slice before) {
+static void on_list(void *userdata, unsigned list, uint64_t offset, Slice before) {
         EventReader *r = userdata;
 
+        (void)list;
         r->is_log = true;
         if (r->records_result == 0)
                 r->records_result = look_for_hidden(r, offset, before);
@@ -394,7 +395,7 @@ static int on_fault(void *userdata, const JsonFault *fault) {
         EventReader *r = userdata;
         const Kind *kind = fault->unit ? kind_of(fault->unit) : NULL;
         bool is_record = fault->unit &&
-                         (fault->unit->place == JSON_RECORDS || is_plausible(r, fault->unit));
+                         (fault->unit->place == JSON_LISTED || is_plausible(r, fault->unit));
         unsigned n_rejected = fault->unit && (is_record || !kind);
         char reason[320];
         int n = snprintf(reason, sizeof(reason), "%.*s", (int)fault->reason.size,
@@ -558,6 +559,7 @@ bool event_reader_is_log(const EventReader *r) {
 /* ---- life ---- */
 
 int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader **ret_reader) {
+        static const char *const records = "Records";
         JsonLimits limits = {max_depth, max_record_bytes};
         EventReader *r = vec_alloc_zero(1, sizeof(*r));
         int result;
@@ -565,8 +567,8 @@ int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader 
         if (!r)
                 return -ENOMEM;
         grant_reader_init(&r->grants);
-        r->json_sink = (JsonSink){r, on_unit, on_fault, is_plausible, on_records};
-        result = json_paths_new(paths, N_PATHS, &r->paths);
+        r->json_sink = (JsonSink){r, on_unit, on_fault, is_plausible, on_list};
+        result = json_paths_new(paths, N_PATHS, &records, 1, &r->paths);
         if (result == 0)
                 result = json_reader_new(r->paths, first_keys,
                                 sizeof(first_keys) / sizeof(first_keys[0]), &limits, &r->json);

@@ -4,8 +4,8 @@
  * Between two marks there may be white space, or one literal or number where a value is due; both
  * are looked at, so nothing passes unread and the grammar is checked in full: what is accepted here
  * yajl accepts too. Everything else is "unusual" and left to yajl from the end of the last unit:
- * faults, too deep, too large, records that are no objects, what follows "Records" in its wrapper,
- * wrappers in an array.
+ * faults, too deep, too large, records that are no objects, what follows a list in its wrapper,
+ * wrappers in an array, lists that are no key of the wrapper itself.
  *
  * A text without escapes is a slice of the window; others are decoded into scratch. A key is looked
  * up only where something below is wanted. A unit whose end is not in the window yet is walked
@@ -21,7 +21,7 @@
 
 typedef enum Walk {
         WALK_DONE,
-        WALK_RECORDS, /* "Records" was met in a top-level object: its array begins behind the end */
+        WALK_LIST, /* a list was met in a top-level object: its array begins behind the end */
         WALK_MORE,
         WALK_UNUSUAL,
         WALK_NO_MEMORY,
@@ -280,7 +280,7 @@ static inline Walk walk_value(Walker *w, const PathNode *node, uint32_t *from, b
 
 /*
  * The object at the mark, whose frame is the root of the wanted paths. Afterwards the mark is its
- * closing bracket, or, for WALK_RECORDS, the opening one of the array.
+ * closing bracket, or, for WALK_LIST, the opening one of the array.
  */
 static Walk walk_unit(Walker *w) {
         JsonReader *r = w->r;
@@ -324,11 +324,14 @@ static Walk walk_unit(Walker *w) {
                         from = *w->mark + 1;
                         if (++w->mark == w->end)
                                 return WALK_MORE;
-                        if (r->depth == 1 && frame->child && frame->child->is_records &&
-                                        w->text[*w->mark] == '[' && r->place != PLACE_RECORDS)
-                                return r->place == PLACE_TOP && is_gap(w, from, *w->mark)
-                                                       ? WALK_RECORDS
+                        if (__builtin_expect(frame->child && frame->child->list, 0) &&
+                                        w->text[*w->mark] == '[' && r->place != PLACE_LIST) {
+                                r->list = frame->child;
+                                return r->depth == 1 && r->place == PLACE_TOP &&
+                                                                       is_gap(w, from, *w->mark)
+                                                       ? WALK_LIST
                                                        : WALK_UNUSUAL;
+                        }
                 }
                 result = walk_value(w, frame->is_array ? NULL : frame->child, &from, &is_opened);
                 if (result != WALK_DONE)
@@ -347,7 +350,9 @@ static Walk deliver(Walker *w, uint32_t first, uint32_t end) {
         r->unit.values = r->values;
         r->unit.place = r->place == PLACE_TOP     ? JSON_TOP
                         : r->place == PLACE_ARRAY ? JSON_ELEMENT
-                                                  : JSON_RECORDS;
+                                                  : JSON_LISTED;
+        r->unit.list = r->place == PLACE_LIST ? r->list->list - 1 : 0;
+        r->unit.is_recovered = false;
         if (r->unit.size > r->limits.max_record_bytes || r->index.control_at < end)
                 return WALK_UNUSUAL;
         if (r->scratch.size)
@@ -367,19 +372,19 @@ static Walk take_unit(Walker *w, uint32_t first, uint32_t *ret_done) {
         r->scratch.size = 0;
         r->unit.n_repeated = 0;
         result = walk_unit(w);
-        if (result == WALK_RECORDS) {
+        if (result == WALK_LIST) {
                 if (r->index.control_at < *w->mark)
                         return WALK_UNUSUAL;
-                r->place = PLACE_RECORDS;
+                r->place = PLACE_LIST;
                 r->has_element = false;
-                r->sink->records(r->sink->userdata, r->sound_end + first,
+                r->sink->list(r->sink->userdata, r->list->list - 1, r->sound_end + first,
                                 slice(w->text + first, *w->mark + 1 - first));
         } else if (result == WALK_DONE) {
                 result = deliver(w, first, *w->mark + 1);
                 if (result == WALK_DONE)
                         r->has_element = r->place != PLACE_TOP;
         }
-        if (result == WALK_DONE || result == WALK_RECORDS) {
+        if (result == WALK_DONE || result == WALK_LIST) {
                 *ret_done = *w->mark + 1;
                 w->mark++;
                 return WALK_DONE;
@@ -399,7 +404,7 @@ static Walk take_mark(Walker *w, uint32_t at, uint32_t *ret_done) {
         } else if (r->place == PLACE_ARRAY && c == ']') {
                 r->place = PLACE_TOP;
                 r->has_element = false;
-        } else if (r->place == PLACE_RECORDS && c == ']') {
+        } else if (r->place == PLACE_LIST && c == ']') {
                 r->place = PLACE_BEHIND;
                 r->has_element = false;
         } else if (r->place == PLACE_BEHIND && c == '}') {

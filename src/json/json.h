@@ -2,9 +2,9 @@
  * json: a streaming reader of evidence, the only user of yajl.
  *
  * Content arrives in pieces and leaves as units: objects that may be records. A unit stands at the
- * top level (one bare record, JSON lines), in a top-level array, or in the array under a wrapper's
- * "Records". Of each unit the reader delivers the values under the wanted paths, its exact place in
- * the content, and a hash of what it means.
+ * top level (one bare record, JSON lines), in a top-level array, or in a list: an array that stands
+ * under a wanted path of its wrapper, such as "Records". Of each unit the reader delivers the
+ * values under the wanted paths, its exact place in the content, and a hash of what it means.
  *
  *     JsonPaths   the wanted paths, compiled once, shared by all threads
  *     JsonReader  one for each thread, reused for every file
@@ -43,8 +43,8 @@ typedef struct JsonValue {
 typedef enum JsonPlace {
         JSON_TOP,     /* a value of its own */
         JSON_ELEMENT, /* of a top-level array */
-        JSON_RECORDS, /* of the array under "Records" */
-        JSON_BESIDE,  /* another object or array in the object that holds "Records" */
+        JSON_LISTED,  /* an element of a list */
+        JSON_BESIDE,  /* another object or array in the object that holds a list */
 } JsonPlace;
 
 /*
@@ -52,7 +52,9 @@ typedef enum JsonPlace {
  */
 typedef struct JsonUnit {
         JsonPlace place;
-        JsonType type; /* JSON_OBJECT, or whatever else stood where a record should */
+        unsigned list;     /* which one, where it is listed */
+        JsonType type;     /* JSON_OBJECT, or whatever else stood where a record should */
+        bool is_recovered; /* it stands behind a fault */
         uint64_t offset;
         uint64_t size;
         uint64_t hash;
@@ -75,18 +77,20 @@ typedef struct JsonSink {
         int (*fault)(void *userdata, const JsonFault *fault);
         /* Is this a record? Asked of the first unit behind a fault. */
         bool (*plausible)(void *userdata, const JsonUnit *unit);
-        /* The array under "Records" has begun; BEFORE is what its object held until then. */
-        void (*records)(void *userdata, uint64_t offset, Slice before);
+        /* LIST has begun; BEFORE is what its wrapper held until then. */
+        void (*list)(void *userdata, unsigned list, uint64_t offset, Slice before);
 } JsonSink;
 
 typedef struct JsonPaths JsonPaths;
 
 /*
  * N_PATHS paths of keys joined by dots, such as "userIdentity.arn"; value i of a unit is path i's.
- * A path may name an object or array: its text is then JSON. "Records" as a path of its own is
- * refused (-EINVAL). Of a key that stands twice in one object the last counts.
+ * A path may name an object or array: its text is then JSON. Of a key that stands twice in one
+ * object the last counts. LISTS are paths of arrays whose elements are units each; a path that is
+ * both is refused (-EINVAL).
  */
-int json_paths_new(const char *const *paths, size_t n_paths, JsonPaths **ret_paths);
+int json_paths_new(const char *const *paths, size_t n_paths, const char *const *lists,
+                size_t n_lists, JsonPaths **ret_paths);
 JsonPaths *json_paths_free(JsonPaths *paths);
 
 typedef struct JsonLimits {

@@ -66,9 +66,22 @@ static PathNode *add_path(PathNode *node, const char *path) {
         return node;
 }
 
-int json_paths_new(const char *const *paths, size_t n_paths, JsonPaths **ret_paths) {
+static int add_list(JsonPaths *paths, const char *path) {
+        PathNode *node = add_path(&paths->root, path);
+
+        if (!node)
+                return -ENOMEM;
+        if (node->value >= 0 || node->list)
+                return -EINVAL;
+        node->list = ++paths->n_lists;
+        return 0;
+}
+
+int json_paths_new(const char *const *paths, size_t n_paths, const char *const *lists,
+                size_t n_lists, JsonPaths **ret_paths) {
         JsonPaths *made = vec_alloc_zero(1, sizeof(*made));
         PathNode *node;
+        int result = 0;
 
         if (!made)
                 return -ENOMEM;
@@ -82,12 +95,12 @@ int json_paths_new(const char *const *paths, size_t n_paths, JsonPaths **ret_pat
                 }
                 node->value = (int32_t)i;
         }
-        node = add_path(&made->root, "Records");
-        if (!node || node->value >= 0) {
+        for (size_t i = 0; i < n_lists && result == 0; i++)
+                result = add_list(made, lists[i]);
+        if (result < 0) {
                 json_paths_free(made);
-                return node ? -EINVAL : -ENOMEM;
+                return result;
         }
-        node->is_records = true;
         *ret_paths = made;
         return 0;
 }

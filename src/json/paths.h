@@ -15,12 +15,13 @@ struct PathNode {
         PathNode *first_child;
         PathNode *next_child; /* next under the same parent, for walking */
         int32_t value;        /* index of the path that ends here, or -1 */
-        bool is_records;
+        unsigned list;        /* 1 + which of the lists its array is; 0: none */
 };
 
 struct JsonPaths {
         PathNode root;
         size_t n_values;
+        unsigned n_lists;
 };
 
 static inline size_t paths_bucket(const char *key, size_t size) {

@@ -43,31 +43,37 @@ static Frame *top(JsonReader *r) {
         return &r->frames[r->depth];
 }
 
-/* In the array under "Records"? */
-static bool in_records(const JsonReader *r) {
+/* The list whose array we are in, or NULL. */
+static const PathNode *list_of(const JsonReader *r) {
         const PathNode *child = r->frames[r->wrapper_depth].child;
 
         return r->wrapper_depth && r->depth == r->wrapper_depth + 1 &&
-               r->frames[r->depth].is_array && child && child->is_records;
+                                               r->frames[r->depth].is_array && child && child->list
+                               ? child
+                               : NULL;
 }
 
 /* Is this the place where a record should stand? */
 static bool at_unit_place(const JsonReader *r) {
         return !r->in_unit &&
-               (r->depth == 0 || (r->depth == 1 && r->frames[1].is_array) || in_records(r));
+               (r->depth == 0 || (r->depth == 1 && r->frames[1].is_array) || list_of(r));
 }
 
 static JsonPlace place_of(const JsonReader *r) {
         return r->depth == 0      ? JSON_TOP
-               : in_records(r)    ? JSON_RECORDS
+               : list_of(r)       ? JSON_LISTED
                : at_unit_place(r) ? JSON_ELEMENT
                                   : JSON_BESIDE;
 }
 
 static void unit_begin(JsonReader *r, JsonType type, uint64_t offset) {
+        const PathNode *list = list_of(r);
+
         r->unit = (JsonUnit){
                         .place = place_of(r),
+                        .list = list ? list->list - 1 : 0,
                         .type = type,
+                        .is_recovered = r->is_resynced || r->mode == READER_TRIAL,
                         .offset = offset,
                         .values = r->values,
         };
@@ -226,7 +232,7 @@ static int on_key(void *ctx, const unsigned char *key, size_t size) {
         JsonReader *r = ctx;
         Frame *frame = top(r);
 
-        frame->child = paths_child(frame->node, (const char *)key, size);
+        frame->child = r->is_priming ? r->list : paths_child(frame->node, (const char *)key, size);
         if (!r->in_unit)
                 r->sound_end = token_end(r);
         else if (frame->child)
@@ -251,7 +257,7 @@ static int become_wrapper(JsonReader *r) {
         r->wrapper_depth = r->depth;
         r->sound_end = token_end(r);
         if (!r->is_priming)
-                r->sink->records(r->sink->userdata, offset,
+                r->sink->list(r->sink->userdata, top(r)->child->list - 1, offset,
                                 slice(r->window + (offset - r->base),
                                                 (size_t)(r->sound_end - offset)));
         return open_frame(r, true, NULL, -1);
@@ -260,18 +266,17 @@ static int become_wrapper(JsonReader *r) {
 static int on_open(JsonReader *r, bool is_array) {
         Frame *frame = top(r);
         const PathNode *node = r->depth && !frame->is_array ? frame->child : NULL;
-        bool is_records = is_array && node && node->is_records;
+        bool is_list = is_array && node && node->list;
 
         if (r->in_unit) {
-                if (is_records && r->depth == r->unit_depth + 1 &&
-                                (r->unit.place == JSON_TOP || r->unit.place == JSON_ELEMENT))
+                if (is_list && (r->unit.place == JSON_TOP || r->unit.place == JSON_ELEMENT))
                         return become_wrapper(r);
                 keep(r, node, is_array ? JSON_ARRAY : JSON_OBJECT, NULL, 0);
                 return open_frame(r, is_array, is_array ? NULL : node, node ? node->value : -1);
         }
 
         r->sound_end = token_end(r);
-        if (r->depth && r->depth == r->wrapper_depth && !is_records) {
+        if (r->depth && r->depth == r->wrapper_depth && !is_list) {
                 unit_begin(r, is_array ? JSON_ARRAY : JSON_OBJECT, r->sound_end - 1);
                 return open_frame(r, is_array, NULL, -1);
         }
@@ -299,8 +304,8 @@ static int on_close(void *ctx) {
         else if (value >= 0)
                 r->values[value].text.size =
                                 (size_t)(token_end(r) - r->unit.offset) - r->text_at[value];
-        if (r->depth < r->wrapper_depth)
-                r->wrapper_depth = 0;
+        if (r->depth < r->wrapper_depth) /* or what holds the wrapper is one */
+                r->wrapper_depth = r->depth && !top(r)->is_array ? r->depth : 0;
         return value_end(r);
 }
 
@@ -368,8 +373,8 @@ static int take_over(JsonReader *r) {
         static const char *const primers[][2] = {
                         [PLACE_TOP] = {"", ""},
                         [PLACE_ARRAY] = {"[", "[{}"},
-                        [PLACE_RECORDS] = {"{\"Records\":[", "{\"Records\":[{}"},
-                        [PLACE_BEHIND] = {"{\"Records\":[]", "{\"Records\":[]"},
+                        [PLACE_LIST] = {"{\"\":[", "{\"\":[{}"},
+                        [PLACE_BEHIND] = {"{\"\":[]", "{\"\":[]"},
         };
         const char *primer = primers[r->place][r->has_element];
         uint64_t sound_end = r->sound_end;
@@ -562,6 +567,7 @@ int json_reader_begin(JsonReader *r, const JsonSink *sink, bool is_search, Slice
         r->sink_result = 0;
         r->mode = r->is_yajl_only ? READER_READ : READER_FAST;
         r->place = PLACE_TOP;
+        r->list = NULL;
         r->has_element = false;
         reader_reset_state(r);
         if (is_search) {

@@ -36,9 +36,9 @@ typedef enum ReaderStop {
  */
 typedef enum ReaderPlace {
         PLACE_TOP,
-        PLACE_ARRAY,   /* in a top-level array */
-        PLACE_RECORDS, /* in the array under "Records" */
-        PLACE_BEHIND,  /* behind that array, in its wrapper */
+        PLACE_ARRAY,  /* in a top-level array */
+        PLACE_LIST,   /* in a list */
+        PLACE_BEHIND, /* behind that array, in its wrapper */
 } ReaderPlace;
 
 typedef struct Frame {
@@ -75,12 +75,13 @@ struct JsonReader {
 
         JsonIndex index;
         ReaderPlace place;
-        bool has_element; /* of the array at `place` */
+        const PathNode *list; /* the one at `place`, or before it */
+        bool has_element;     /* of the array at `place` */
 
         Frame *frames;
         uint32_t depth;
         bool in_unit;
-        uint32_t wrapper_depth; /* of the object whose "Records" was met, or 0 */
+        uint32_t wrapper_depth; /* of the object whose list was met, or 0 */
         uint32_t unit_depth;
         JsonUnit unit;
         JsonValue *values;

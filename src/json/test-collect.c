@@ -93,8 +93,8 @@ static bool is_plausible(void *userdata, const JsonUnit *unit) {
         return unit->values[PATH_A].type != JSON_ABSENT && unit->values[PATH_B].type != JSON_ABSENT;
 }
 
-static void on_records(void *userdata, uint64_t offset, Slice before) {
-        (void)offset, (void)before;
+static void on_list(void *userdata, unsigned list, uint64_t offset, Slice before) {
+        (void)list, (void)offset, (void)before;
         ((Collect *)userdata)->n_records++;
 }
 
@@ -108,9 +108,13 @@ void collect_renew(Collect *c) {
 }
 
 void collect_init(Collect *c, JsonLimits limits) {
+        static const char *const lists[] = {"Records", "items", "hits.hits"};
+
         *c = (Collect){.limits = limits};
-        c->sink = (JsonSink){c, on_unit, on_fault, is_plausible, on_records};
-        assert_int_equal(json_paths_new(collect_paths, N_PATHS, &c->paths), 0);
+        c->sink = (JsonSink){c, on_unit, on_fault, is_plausible, on_list};
+        assert_int_equal(
+                        json_paths_new(collect_paths, N_PATHS, lists, N_ELEMENTS(lists), &c->paths),
+                        0);
         collect_renew(c);
 }
 

@@ -217,7 +217,7 @@ static void gen_document(Gen *g) {
         default:
                 text_addf(&g->text, "{%s\"Records\":", around[n % N_ELEMENTS(around)]);
                 space(g);
-                gen_array(g, JSON_RECORDS);
+                gen_array(g, JSON_LISTED);
                 put(g, n & 1 ? ",\"b\":[1,2]}" : "}");
                 if (n & 1)
                         g->units[g->n_units++] =
@@ -315,19 +315,30 @@ static void test_places(void **state) {
                         {"[]", 0, 0, 0, 0},
                         {"[{}]", 1, 0, JSON_ELEMENT, JSON_OBJECT},
                         {"{\"Records\":[]}", 0, 1, 0, 0},
-                        {"{\"Records\":[{}]}", 1, 1, JSON_RECORDS, JSON_OBJECT},
-                        {"{\"Records\":[null]}", 1, 1, JSON_RECORDS, JSON_NULL},
-                        {"{\"Records\":[\"x\"]}", 1, 1, JSON_RECORDS, JSON_STRING},
-                        {"{\"Records\":[true]}", 1, 1, JSON_RECORDS, JSON_BOOL},
+                        {"{\"Records\":[{}]}", 1, 1, JSON_LISTED, JSON_OBJECT},
+                        {"{\"Records\":[null]}", 1, 1, JSON_LISTED, JSON_NULL},
+                        {"{\"Records\":[\"x\"]}", 1, 1, JSON_LISTED, JSON_STRING},
+                        {"{\"Records\":[true]}", 1, 1, JSON_LISTED, JSON_BOOL},
                         {"{\"Records\":{}}", 1, 0, JSON_TOP, JSON_OBJECT},
                         {"{\"Records\":7}", 1, 0, JSON_TOP, JSON_OBJECT},
                         {"{\"records\":[{}]}", 1, 0, JSON_TOP, JSON_OBJECT},
                         {"{\"x\":{\"Records\":[{}]}}", 1, 0, JSON_TOP, JSON_OBJECT},
-                        {"[{\"Records\":[{}]}]", 1, 1, JSON_RECORDS, JSON_OBJECT},
-                        {"[{\"Records\":[]},{\"Records\":[{}]}]", 1, 1, JSON_RECORDS, JSON_OBJECT},
+                        {"[{\"Records\":[{}]}]", 1, 1, JSON_LISTED, JSON_OBJECT},
+                        {"[{\"Records\":[]},{\"Records\":[{}]}]", 1, 1, JSON_LISTED, JSON_OBJECT},
                         {"{\"Records\":[],\"x\":{\"Records\":[{}]}}", 1, 1, JSON_BESIDE,
                                         JSON_OBJECT},
-                        {"{\"Records\":[{\"Records\":[{}]}]}", 1, 1, JSON_RECORDS, JSON_OBJECT},
+                        {"{\"Records\":[{\"Records\":[{}]}]}", 1, 1, JSON_LISTED, JSON_OBJECT},
+                        {"{\"items\":[[1]]}", 1, 1, JSON_LISTED, JSON_ARRAY},
+                        {"{\"items\":[{}],\"next\":\"x\"}", 1, 1, JSON_LISTED, JSON_OBJECT},
+                        {"{\"items\":[],\"next\":1}{\"items\":[{}]}\n", 1, 1, JSON_LISTED,
+                                        JSON_OBJECT},
+                        {"{\"x\":1,\"hits\":{\"n\":{},\"hits\":[{}],\"n\":1},\"y\":1}", 1, 1,
+                                        JSON_LISTED, JSON_OBJECT},
+                        {"[{\"hits\":{\"hits\":[{}]}},{\"hits\":{\"hits\":[]}}]", 1, 1, JSON_LISTED,
+                                        JSON_OBJECT},
+                        {"{\"hits\":{\"hits\":[]},\"y\":{}}", 1, 1, JSON_BESIDE, JSON_OBJECT},
+                        {"{\"hits\":{\"hits\":[]},\"items\":[{}]}", 1, 1, JSON_LISTED, JSON_OBJECT},
+                        {"{\"hits\":{\"items\":[{}]}}", 1, 0, JSON_TOP, JSON_OBJECT},
                         {"7", 1, 0, JSON_TOP, JSON_NUMBER},
                         {"\"x\"", 1, 0, JSON_TOP, JSON_STRING},
                         {"[1]", 1, 0, JSON_ELEMENT, JSON_NUMBER},

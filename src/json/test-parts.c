@@ -10,11 +10,11 @@ static void test_paths(void **state) {
         JsonPaths *paths = NULL;
 
         (void)state;
-        assert_int_equal(json_paths_new(twice, 2, &paths), -EINVAL);
-        assert_int_equal(json_paths_new(records, 1, &paths), -EINVAL);
-        assert_int_equal(json_paths_new(below, 3, &paths), 0);
+        assert_int_equal(json_paths_new(twice, 2, NULL, 0, &paths), -EINVAL);
+        assert_int_equal(json_paths_new(records, 1, records, 1, &paths), -EINVAL);
+        assert_int_equal(json_paths_new(below, 3, records, 1, &paths), 0);
         assert_null(json_paths_free(paths));
-        assert_int_equal(json_paths_new(NULL, 0, &paths), 0);
+        assert_int_equal(json_paths_new(NULL, 0, NULL, 0, &paths), 0);
         assert_null(json_paths_free(paths));
         assert_null(json_paths_free(NULL));
         assert_null(json_reader_free(NULL));
