@@ -162,15 +162,20 @@ static int merge_task(void *ctx, size_t i) {
 }
 
 int sort_keys(SortKey *keys, size_t n, const SortOrder *order, unsigned n_threads) {
+        return sort_keys_in(NULL, keys, n, order, n_threads);
+}
+
+int sort_keys_in(
+                Space *space, SortKey *keys, size_t n, const SortOrder *order, unsigned n_threads) {
         size_t n_slices = n / SLICE_MIN < n_threads ? n / SLICE_MIN : n_threads;
         Slices s = {keys, NULL, n, n, order};
         SortKey *other;
 
         if (n < 2)
                 return 0;
-        other = vec_alloc(n, sizeof(*other));
+        other = space_alloc(space, n, sizeof(*other));
         if (!other)
-                return -ENOMEM;
+                return -errno;
         s.to = other;
         if (n_slices > 1)
                 s.size = (n + n_slices - 1) / n_slices;
@@ -184,6 +189,6 @@ int sort_keys(SortKey *keys, size_t n, const SortOrder *order, unsigned n_thread
         }
         if (s.from != keys)
                 memcpy(keys, s.from, n * sizeof(*keys));
-        free(other);
+        space_release(space, other);
         return 0;
 }

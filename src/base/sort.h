@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "base/space.h"
 
 typedef struct SortKey {
         uint64_t a, b;
@@ -28,6 +29,9 @@ typedef struct SortOrder {
  * threads. 0 or -ENOMEM.
  */
 int sort_keys(SortKey *keys, size_t n, const SortOrder *order, unsigned n_threads);
+
+/* The same, with the room that it needs, as large as KEYS, from SPACE. */
+int sort_keys_in(Space *space, SortKey *keys, size_t n, const SortOrder *order, unsigned n_threads);
 
 int sort_compare(const SortOrder *order, const SortKey *x, const SortKey *y);
 

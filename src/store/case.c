@@ -217,8 +217,8 @@ static int place_sections(Store *store, const ImageHeader *header) {
         for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
                 const ImageEntry *entry = &header->sections[i];
 
-                if (!lies_within(entry->at, entry->size, store->size) || entry->at % 8 ||
-                                entry->sums_at % 8 ||
+                if (!lies_within(entry->at, entry->size, store->size - IMAGE_SLACK) ||
+                                entry->at % 8 || entry->sums_at % 8 ||
                                 !lies_within(entry->sums_at, n_blocks(entry->size) * 8,
                                                 store->size))
                         return STORE_HEADER;
@@ -250,13 +250,16 @@ static int check_counts(Store *store) {
         if (!m || s[IMAGE_META].size != sizeof(ImageMeta))
                 return STORE_HEADER;
         store->meta = *m;
-        if (m->n_events >= STORE_NONE || s[IMAGE_TIMES].size != m->n_events * 8 ||
-                        s[IMAGE_EVENT_IDENTITY].size != m->n_events * 4 ||
-                        s[IMAGE_EVENT_CALL].size != m->n_events * 4 ||
-                        s[IMAGE_EVENT_RESULT].size != m->n_events * 4 ||
-                        s[IMAGE_EVENT_IP].size != m->n_events * 4 ||
-                        s[IMAGE_EVENT_UA].size != m->n_events * 4 ||
-                        s[IMAGE_SOURCES].size != m->n_events * sizeof(StoreSource) ||
+        for (unsigned w = 0; w < IMAGE_N_WIDTHS; w++) {
+                if (m->widths[w] > (w == IMAGE_W_TIME || w == IMAGE_W_OFFSET ? 8 : 4))
+                        return STORE_HEADER;
+        }
+        for (unsigned c = IMAGE_TIMES; c < IMAGE_SOURCES; c++) {
+                if (m->n_events >= STORE_NONE || s[c].size != m->n_events * image_width(store, c))
+                        return STORE_HEADER;
+        }
+        if (m->time_unit == 0 || m->widths[IMAGE_W_ID_KIND] > 1 ||
+                        s[IMAGE_SOURCES].size != m->n_events * image_source_size(m) ||
                         m->n_strings >= STORE_NONE ||
                         s[IMAGE_STRING_ENDS].size != m->n_strings * 8 ||
                         s[IMAGE_STRING_ITEMS].size != m->n_strings * 4 ||

@@ -1,73 +1,25 @@
 /*
- * The image as memory: laid out, grown, checked.
- *
- * A new image is one anonymous mapping with room for the header in front, so that writing a case is
- * writing that mapping. It grows once, when the sizes of the indexes are known; mremap moves pages,
- * not bytes. Checking a block twice at the same time from two threads is harmless.
+ * The image as memory that is read: checked block by block, and given back. Checking a block twice
+ * at the same time from two threads is harmless.
  */
 #include "store/image.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/hash.h"
-#include "base/vec.h"
-#include "store/seal.h"
-
-static uint64_t aligned(uint64_t at) {
-        return (at + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
-}
-
-int image_new(const uint64_t sizes[static IMAGE_N_SECTIONS], Store **ret_store) {
-        Store *store = vec_alloc_zero(1, sizeof(*store));
-        int r;
-
-        if (!store)
-                return -ENOMEM;
-        store->size = IMAGE_HEADER_SIZE;
-        r = image_extend(store, sizes);
-        if (r < 0) {
-                free(store);
-                return r;
-        }
-        *ret_store = store;
-        return 0;
-}
-
-int image_extend(Store *store, const uint64_t sizes[static IMAGE_N_SECTIONS]) {
-        uint64_t places[IMAGE_N_SECTIONS], size = store->size;
-        unsigned char *bytes;
-
-        for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
-                uint64_t at = aligned(size);
-
-                places[i] = store->sections[i].size
-                                            ? (uint64_t)(store->sections[i].data - store->bytes)
-                                            : at;
-                if (store->sections[i].size == 0 && sizes[i] > 0)
-                        size = at + sizes[i];
-        }
-        bytes = store->bytes ? mremap(store->bytes, store->size, size, MREMAP_MAYMOVE)
-                             : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                                               -1, 0);
-        if (bytes == MAP_FAILED)
-                return -ENOMEM;
-        store->bytes = bytes;
-        store->size = size;
-        for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
-                if (store->sections[i].size == 0)
-                        store->sections[i].size = sizes[i];
-                store->sections[i].data = bytes + (store->sections[i].size ? places[i] : 0);
-        }
-        return 0;
-}
+#include "base/space.h"
 
 Store *store_free(Store *store) {
         if (!store)
                 return NULL;
+        if (store->bytes && store->fd_1)
+                space_unwatch(store->space, store->bytes);
         if (store->bytes)
-                munmap(store->bytes, store->size);
+                munmap(store->bytes, store->size + (store->is_mapped ? 0 : IMAGE_SLACK));
+        if (store->fd_1)
+                close(store->fd_1 - 1);
         free(store->checked);
         free(store);
         return NULL;

@@ -19,12 +19,14 @@
 #define STORE_IMAGE_H
 
 #include <stdint.h>
+#include <string.h>
 
+#include "base/space.h"
 #include "event/event.h"
 #include "store/store.h"
 
 #define IMAGE_MAGIC "\x89SPOOR\r\n"
-#define IMAGE_VERSION 2U
+#define IMAGE_VERSION 3U
 #define IMAGE_HEADER_SIZE 4096
 #define IMAGE_ALIGN 64
 #define IMAGE_BLOCK ((uint64_t)16384)
@@ -42,13 +44,13 @@ typedef enum ImageSection {
         IMAGE_IDENTITIES,     /* u32[STORE_N_IDENTITY][]: string numbers */
         IMAGE_CALLS,          /* u32[STORE_N_CALL][] */
         IMAGE_RESULTS,        /* u32[STORE_N_RESULT][] */
-        IMAGE_TIMES,          /* i64[n_events] */
-        IMAGE_EVENT_IDENTITY, /* u32[n_events], numbers of tuples */
+        IMAGE_TIMES,          /* columns of numbers, see ImageWidth: units since the first event */
+        IMAGE_EVENT_IDENTITY, /* numbers of tuples */
         IMAGE_EVENT_CALL,
         IMAGE_EVENT_RESULT,
-        IMAGE_EVENT_IP, /* u32[n_events], numbers of strings */
+        IMAGE_EVENT_IP, /* 1 + the number of a string; 0: absent */
         IMAGE_EVENT_UA,
-        IMAGE_SOURCES,                                /* StoreSource[n_events] */
+        IMAGE_SOURCES,                                /* one row for each event, see ImageWidth */
         IMAGE_ID_BUCKETS,                             /* u32[]: hash index of the eventIDs */
         IMAGE_ID_ITEMS,                               /* u32[]: numbers of events that have one */
         IMAGE_CONFLICTS,                              /* ImageConflict[] by event, file, record */
@@ -72,12 +74,39 @@ enum {
         IMAGE_DIM_POSTINGS, /* event numbers, each as its distance from the last less 1, LEB128 */
 };
 
+/*
+ * Numbers of events are as narrow as the largest of their kind in this image allows, 0 to 8 bytes.
+ * A row of IMAGE_SOURCES is the eventID (16 bytes), the hash (8), and the kinds from IMAGE_W_FILE
+ * on, without gaps.
+ */
+typedef enum ImageWidth {
+        IMAGE_W_TIME, /* in the order of the columns from IMAGE_TIMES on */
+        IMAGE_W_IDENTITY,
+        IMAGE_W_CALL,
+        IMAGE_W_RESULT,
+        IMAGE_W_IP,
+        IMAGE_W_UA,
+        IMAGE_W_FILE,
+        IMAGE_W_RECORD,
+        IMAGE_W_OFFSET,
+        IMAGE_W_SIZE,
+        IMAGE_W_ID_KIND, /* StoreIdKind, less STORE_ID_UUID where that is all there is: no byte */
+        IMAGE_N_WIDTHS,
+} ImageWidth;
+
+#define IMAGE_SLACK 8 /* bytes behind every section that may be loaded, though they mean nothing   \
+                       */
+
 typedef struct ImageMeta {
         uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
         uint64_t n_files, n_damaged, n_ignored;
         uint64_t n_strings, n_identities, n_calls, n_results;
-        uint64_t n_bytes; /* of log content */
-        uint64_t n_ids;   /* events that have an eventID */
+        uint64_t n_bytes;   /* of log content */
+        uint64_t n_ids;     /* events that have an eventID */
+        int64_t time_first; /* ns; of the first event */
+        uint64_t time_unit; /* ns: the coarsest of 1 s, 1 ms, 1 us, 1 ns that all times are whole in
+                             */
+        unsigned char widths[16]; /* by ImageWidth */
 } ImageMeta;
 
 typedef struct ImageFile {
@@ -134,7 +163,9 @@ struct Store {
         ImageMeta meta;
         unsigned char *bytes; /* the whole image */
         uint64_t size;
-        bool is_mapped;
+        bool is_mapped;         /* a case file, read only */
+        int fd_1;               /* while it is made: 1 + the file that its bytes are, or 0 */
+        Space *space;           /* that watches those, or NULL */
         unsigned char *checked; /* behind is_checked of the sections */
         int fault;              /* atomic: a block was not what was written; section + 1 */
 };
@@ -195,6 +226,34 @@ static inline uint64_t image_u64(Store *store, unsigned section, uint64_t i) {
         const uint64_t *p = image_at(store, section, i * 8, 8);
 
         return p ? *p : 0;
+}
+
+static inline uint64_t image_load(const unsigned char *at, unsigned width) {
+        uint64_t value;
+
+        memcpy(&value, at, sizeof(value)); /* IMAGE_SLACK */
+        return width < 8 ? value & ((UINT64_C(1) << 8 * width) - 1) : value;
+}
+
+static inline unsigned image_width(const Store *store, unsigned column) {
+        return store->meta.widths[column - IMAGE_TIMES];
+}
+
+/* Number I of a column of events. */
+static inline uint64_t image_column(Store *store, unsigned column, uint64_t i) {
+        unsigned width = image_width(store, column);
+        const void *p = image_at(store, column, i * width, width);
+
+        return p ? image_load(p, width) : 0;
+}
+
+/* Bytes of a row of IMAGE_SOURCES. */
+static inline unsigned image_source_size(const ImageMeta *meta) {
+        unsigned size = 24;
+
+        for (unsigned w = IMAGE_W_FILE; w < IMAGE_N_WIDTHS; w++)
+                size += meta->widths[w];
+        return size;
 }
 
 static inline unsigned image_dim(StoreDim dim, unsigned part) {

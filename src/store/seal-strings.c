@@ -57,6 +57,7 @@ static void mark_grants(SealMap *map, const Builder *builder, uint32_t row) {
                         i < builder->grants.size && builder->grants.data[i].row == row; i++) {
                 for (unsigned f = 0; f < EVENT_N_GRANT; f++)
                         mark(map->strings, builder->grants.data[i].fields[f]);
+                map->n_grants++;
         }
 }
 
@@ -73,6 +74,7 @@ static int mark_task(void *ctx, size_t b) {
                         continue;
                 row = builder_row(builder, seal->order[i].index);
                 mark_row(map, row);
+                image_most_add(&map->most, row->time, &row->source);
                 if (row->grants)
                         mark_grants(map, builder, seal->order[i].index);
         }
@@ -223,5 +225,9 @@ int seal_strings(Seal *seal) {
                 r = number_strings(seal);
         for (int kind = 0; kind < STORE_N_TUPLES && r == 0; kind++)
                 r = number_tuples(seal, kind);
+        for (size_t b = 0; b < seal->n_builders; b++) {
+                image_most_join(&seal->most, &seal->maps[b].most);
+                seal->n_grants += seal->maps[b].n_grants;
+        }
         return r;
 }

@@ -8,10 +8,8 @@
  *                conflict, unless the judge finds that they mean the same
  *   4  strings   those that kept rows use, sorted, made distinct; then the tuples, now of final
  *                string numbers, likewise
- *   5  columns   written in order of events
- *   6  indexes   the dimensions' values, statistics and posting lists; eventIDs by hash
- *   7  lineage   what events hand out, found by key, principal, role, host and source; which
- *                identity was used from which address, when and how often
+ *   5  columns   written in order of events; what events hand out; eventIDs by hash
+ *   6  indexes   what follows from those (make.c)
  *
  * Everything is sorting and one pass over the result: O(n log n). Each step runs on all threads;
  * its result does not depend on their number, nor on which builder held what.
@@ -487,7 +485,7 @@ static void deinit(Seal *seal) {
 int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const StoreJudge *judge,
                 Store **ret_store) {
         static int (*const steps[])(Seal * seal) = {seal_files, seal_order, seal_conflicts,
-                        seal_strings, seal_notes, seal_columns, seal_dims, seal_lineage};
+                        seal_strings, seal_notes, seal_columns};
         Seal seal = {.builders = builders,
                         .n_builders = n_builders,
                         .n_threads = n_threads,
@@ -498,6 +496,8 @@ int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const 
         r = seal.maps ? 0 : -ENOMEM;
         for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
                 r = steps[i](&seal);
+        if (r == 0)
+                r = image_index(seal.store, n_threads, NULL);
         if (r == 0) {
                 *ret_store = seal.store;
                 seal.store = NULL;

@@ -3,8 +3,7 @@
  * indexes. An index holds numbers only; what it is ordered by stands under those numbers. Every
  * number is checked before it is given away, so that whoever asks may use it as an index.
  */
-#include "store/image.h"
-#include "store/seal.h"
+#include "store/make.h"
 
 static uint32_t n_of(Store *store, unsigned section, size_t size) {
         return (uint32_t)(store->sections[section].size / size);
@@ -72,7 +71,7 @@ uint32_t store_grant_at(Store *store, StoreGrantIndex index, uint32_t place) {
         return number_at(store, IMAGE_GRANTS_BY + (unsigned)index, place, store_n_grants(store));
 }
 
-uint32_t seal_grant_field(StoreGrantIndex index) {
+uint32_t image_grant_field(StoreGrantIndex index) {
         static const unsigned char fields[] = {
                         [STORE_GRANTS_BY_KEY] = EVENT_GRANT_KEY,
                         [STORE_GRANTS_BY_PRINCIPAL] = EVENT_GRANT_PRINCIPAL,
@@ -90,7 +89,7 @@ uint32_t seal_grant_field(StoreGrantIndex index) {
 static uint64_t grant_value_at(Store *store, unsigned index, uint32_t place) {
         StoreGrant grant = store_grant(store, store_grant_at(store, (StoreGrantIndex)index, place));
 
-        return grant.fields[seal_grant_field((StoreGrantIndex)index)];
+        return grant.fields[image_grant_field((StoreGrantIndex)index)];
 }
 
 /* Of an identity: without a search. */
@@ -129,7 +128,7 @@ static uint64_t taker_at(Store *store, unsigned index, uint32_t place) {
         StoreGrant grant = store_grant(store, store_grant_at(store, (StoreGrantIndex)index, place));
         uint32_t principal = store_dim_of(store, STORE_DIM_PRINCIPAL, grant.event);
 
-        return seal_taker(principal, grant.fields);
+        return image_taker(principal, grant.fields);
 }
 
 uint32_t store_first_taken(Store *store, uint32_t principal, uint32_t role) {
@@ -153,7 +152,7 @@ uint32_t store_identity_at(Store *store, StoreIdentityIndex index, uint32_t plac
                         store_n_identities(store));
 }
 
-unsigned seal_identity_field(StoreIdentityIndex index) {
+unsigned image_identity_field(StoreIdentityIndex index) {
         static const unsigned char fields[] = {
                         [STORE_IDENTITIES_BY_KEY] = EVENT_ID_KEY,
                         [STORE_IDENTITIES_BY_USER] = EVENT_ID_USER_NAME,
@@ -170,7 +169,7 @@ unsigned seal_identity_field(StoreIdentityIndex index) {
 static uint64_t identity_value_at(Store *store, unsigned index, uint32_t place) {
         return store_field(store, STORE_IDENTITY,
                         store_identity_at(store, (StoreIdentityIndex)index, place),
-                        seal_identity_field((StoreIdentityIndex)index));
+                        image_identity_field((StoreIdentityIndex)index));
 }
 
 StoreRange store_identities_by(Store *store, StoreIdentityIndex index, uint32_t string) {
@@ -181,7 +180,7 @@ StoreRange store_identities_by(Store *store, StoreIdentityIndex index, uint32_t 
 static Slice session_at(Store *store, uint32_t place) {
         uint32_t identity = store_identity_at(store, STORE_IDENTITIES_BY_SESSION, place);
 
-        return seal_session_name(store_string(store,
+        return image_session_name(store_string(store,
                         store_field(store, STORE_IDENTITY, identity, EVENT_ID_PRINCIPAL_ID)));
 }
 

@@ -56,25 +56,43 @@ uint32_t store_n_events(Store *store) {
 /* ---- events ---- */
 
 int64_t store_time(Store *store, uint32_t i) {
-        return (int64_t)image_u64(store, IMAGE_TIMES, i);
+        return (int64_t)((uint64_t)store->meta.time_first +
+                         image_column(store, IMAGE_TIMES, i) * store->meta.time_unit);
 }
 
 uint32_t store_tuple(Store *store, StoreTuple tuple, uint32_t i) {
-        return image_u32(store, tuple_columns[tuple], i);
+        return (uint32_t)image_column(store, tuple_columns[tuple], i);
 }
 
 uint32_t store_ip(Store *store, uint32_t i) {
-        return image_u32(store, IMAGE_EVENT_IP, i);
+        return (uint32_t)image_column(store, IMAGE_EVENT_IP, i) - 1;
 }
 
 uint32_t store_ua(Store *store, uint32_t i) {
-        return image_u32(store, IMAGE_EVENT_UA, i);
+        return (uint32_t)image_column(store, IMAGE_EVENT_UA, i) - 1;
 }
 
 StoreSource store_source(Store *store, uint32_t i) {
-        const StoreSource *p = image_at(store, IMAGE_SOURCES, (uint64_t)i * sizeof(*p), sizeof(*p));
+        const unsigned char *widths = store->meta.widths;
+        unsigned size = image_source_size(&store->meta);
+        const unsigned char *at = image_at(store, IMAGE_SOURCES, (uint64_t)i * size, size);
+        StoreSource source = {.id_kind = STORE_ID_ABSENT};
 
-        return p ? *p : (StoreSource){.id_kind = STORE_ID_ABSENT};
+        if (!at)
+                return source;
+        memcpy(source.id, at, sizeof(source.id));
+        memcpy(&source.hash, at + 16, sizeof(source.hash));
+        at += 24;
+        source.file = (uint32_t)image_load(at, widths[IMAGE_W_FILE]);
+        at += widths[IMAGE_W_FILE];
+        source.record = (uint32_t)image_load(at, widths[IMAGE_W_RECORD]);
+        at += widths[IMAGE_W_RECORD];
+        source.offset = image_load(at, widths[IMAGE_W_OFFSET]);
+        at += widths[IMAGE_W_OFFSET];
+        source.size = (uint32_t)image_load(at, widths[IMAGE_W_SIZE]);
+        at += widths[IMAGE_W_SIZE];
+        source.id_kind = widths[IMAGE_W_ID_KIND] ? *at : STORE_ID_UUID;
+        return source;
 }
 
 uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field) {
@@ -84,10 +102,10 @@ uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field)
 
 static uint32_t dim_string(Store *store, StoreDim dim, uint32_t i) {
         const ImageDimPlace *place = &image_dim_places[dim];
-        uint32_t number = image_u32(store, place->column, i);
+        uint32_t number = (uint32_t)image_column(store, place->column, i);
 
         return place->tuple < 0
-                               ? number
+                               ? number - 1
                                : store_field(store, (StoreTuple)place->tuple, number, place->field);
 }
 

@@ -9,7 +9,8 @@
 #include <errno.h>
 
 #include "base/parallel.h"
-#include "store/seal.h"
+#include "base/vec.h"
+#include "store/make.h"
 
 /* What one task makes. */
 typedef struct DimIndex {
@@ -23,85 +24,97 @@ typedef struct DimIndex {
 } DimIndex;
 
 typedef struct DimTask {
-        Seal *seal;
+        Store *store;
+        Space *space;
         DimIndex indexes[STORE_N_DIMS];
         unsigned char *outcomes; /* of each result tuple: 0 success, 1 denied, 2 failure */
 } DimTask;
 
-static void deinit(DimIndex *index) {
-        free(index->values);
-        free(index->value_of);
-        free(index->stats);
-        free(index->ends);
-        free(index->postings);
+static void deinit(Space *space, DimIndex *index) {
+        space_release(space, index->values);
+        space_release(space, index->value_of);
+        space_release(space, index->stats);
+        space_release(space, index->ends);
+        space_release(space, index->postings);
 }
 
-static Slice string_of(const Seal *seal, uint32_t string) {
-        const SortKey *key = &seal->strings[string];
+static uint32_t n_tuples(const Store *store, int tuple) {
+        return (uint32_t)(tuple == STORE_IDENTITY ? store->meta.n_identities
+                          : tuple == STORE_CALL   ? store->meta.n_calls
+                                                  : store->meta.n_results);
+}
 
-        return seal->builders[key->source]->strings.strings.data[key->index];
+/* Of a column: how many numbers it may hold. Absent ones are a number where it is of strings. */
+static uint32_t n_numbers(const Store *store, const ImageDimPlace *place) {
+        return place->tuple < 0 ? (uint32_t)store->meta.n_strings + 1
+                                : n_tuples(store, place->tuple);
 }
 
 /* The string under number N of the place's column, or STORE_NONE. */
-static uint32_t string_at(const Seal *seal, const ImageDimPlace *place, uint32_t n) {
-        uint32_t string =
-                        place->tuple < 0
-                                        ? n
-                                        : seal->tuples[place->tuple]
-                                                      [(size_t)n * image_tuple_widths[place->tuple] +
-                                                                      place->field];
+static uint32_t string_at(
+                const Store *store, const ImageDimPlace *place, uint32_t n, bool has_empty) {
+        uint32_t string = place->tuple < 0 ? n - 1
+                                           : image_field(store, (StoreTuple)place->tuple, n,
+                                                             place->field);
 
-        /* an empty string takes no part; it sorts first */
-        if (string == 0 && string_of(seal, 0).size == 0)
-                return STORE_NONE;
-        return string;
+        return string == 0 && has_empty ? STORE_NONE : string;
 }
 
-static int list_values(const Seal *seal, const ImageDimPlace *place, DimIndex *index) {
-        const uint32_t *column = image_writable(seal->store, place->column);
-        uint32_t n_numbers = place->tuple < 0 ? seal->n_strings : seal->n_tuples[place->tuple];
-        uint32_t *ranks = vec_alloc_zero(seal->n_strings, sizeof(*ranks));
+/* Ranks of the strings that are values, of all others STORE_NONE. */
+static int rank_values(
+                DimTask *task, const ImageDimPlace *place, DimIndex *index, uint32_t *ranks) {
+        const Store *store = task->store;
+        ImageColumn column = image_column_of(store, place->column);
+        uint32_t n_strings = (uint32_t)store->meta.n_strings;
+        bool has_empty = image_has_empty(store);
 
-        index->value_of = vec_alloc(n_numbers, sizeof(*index->value_of));
-        if (!ranks || !index->value_of) {
-                free(ranks);
-                return -ENOMEM;
-        }
-        if (place->tuple < 0) {
-                for (uint32_t i = 0; i < seal->n_events; i++) {
-                        if (column[i] != STORE_NONE)
-                                ranks[column[i]] = 1;
-                }
-        } else {
-                for (uint32_t n = 0; n < n_numbers; n++) {
-                        uint32_t string = string_at(seal, place, n);
+        for (uint32_t i = 0; place->tuple < 0 && i < store->meta.n_events; i++) {
+                uint32_t number = image_column_at(column, i);
 
-                        if (string != STORE_NONE)
-                                ranks[string] = 1;
-                }
+                if (number)
+                        ranks[number - 1] = 1;
         }
-        if (place->tuple < 0 && seal->n_strings && string_of(seal, 0).size == 0)
+        for (uint32_t n = 0; place->tuple >= 0 && n < n_numbers(store, place); n++) {
+                uint32_t string = string_at(store, place, n, has_empty);
+
+                if (string != STORE_NONE)
+                        ranks[string] = 1;
+        }
+        if (has_empty)
                 ranks[0] = 0;
-        for (uint32_t s = 0; s < seal->n_strings; s++)
+        for (uint32_t s = 0; s < n_strings; s++)
                 index->n_values += ranks[s];
-        index->values = vec_alloc(index->n_values, sizeof(*index->values));
-        if (!index->values) {
-                free(ranks);
-                return -ENOMEM;
-        }
+        index->values = space_alloc(task->space, index->n_values, sizeof(*index->values));
+        if (!index->values)
+                return -errno;
         index->n_values = 0;
-        for (uint32_t s = 0; s < seal->n_strings; s++) {
+        for (uint32_t s = 0; s < n_strings; s++) {
                 if (ranks[s])
                         index->values[index->n_values++] = s;
                 ranks[s] = ranks[s] ? index->n_values - 1 : STORE_NONE;
         }
-        for (uint32_t n = 0; n < n_numbers; n++) {
-                uint32_t string = string_at(seal, place, n);
-
-                index->value_of[n] = string == STORE_NONE ? STORE_NONE : ranks[string];
-        }
-        free(ranks);
         return 0;
+}
+
+static int list_values(DimTask *task, const ImageDimPlace *place, DimIndex *index) {
+        const Store *store = task->store;
+        uint32_t n = n_numbers(store, place), *ranks;
+        bool has_empty = image_has_empty(store);
+        int r;
+
+        ranks = space_alloc_zero(task->space, store->meta.n_strings, sizeof(*ranks));
+        r = ranks ? rank_values(task, place, index, ranks) : -errno;
+        if (r == 0) {
+                index->value_of = space_alloc(task->space, n, sizeof(*index->value_of));
+                r = index->value_of ? 0 : -errno;
+        }
+        for (uint32_t i = 0; i < n && r == 0; i++) {
+                uint32_t string = string_at(store, place, i, has_empty);
+
+                index->value_of[i] = string == STORE_NONE ? STORE_NONE : ranks[string];
+        }
+        space_release(task->space, ranks);
+        return r;
 }
 
 static unsigned leb128_size(uint32_t value) {
@@ -112,24 +125,20 @@ static unsigned leb128_size(uint32_t value) {
         return n;
 }
 
-static inline uint32_t value_at(const DimIndex *index, const uint32_t *column, uint32_t i) {
-        return column[i] == STORE_NONE ? STORE_NONE : index->value_of[column[i]];
-}
-
 /* Statistics, and the bytes of each list into `ends`. */
 static void count(const DimTask *task, const ImageDimPlace *place, DimIndex *index) {
-        const uint32_t *column = image_writable(task->seal->store, place->column);
-        const uint32_t *results = image_writable(task->seal->store, IMAGE_EVENT_RESULT);
+        ImageColumn column = image_column_of(task->store, place->column);
+        ImageColumn results = image_column_of(task->store, IMAGE_EVENT_RESULT);
 
-        for (uint32_t i = 0; i < task->seal->n_events; i++) {
-                uint32_t value = value_at(index, column, i);
+        for (uint32_t i = 0; i < task->store->meta.n_events; i++) {
+                uint32_t value = index->value_of[image_column_at(column, i)];
                 StoreStats *stats;
                 unsigned outcome;
 
                 if (value == STORE_NONE)
                         continue;
                 stats = &index->stats[value];
-                outcome = task->outcomes[results[i]];
+                outcome = task->outcomes[image_column_at(results, i)];
                 index->ends[value] += leb128_size(stats->n_events ? i - stats->last - 1 : i);
                 if (!stats->n_events++)
                         stats->first = i;
@@ -146,11 +155,11 @@ static void count(const DimTask *task, const ImageDimPlace *place, DimIndex *ind
 /* Writes the lists; each `ends` moves from a list's beginning to its end. */
 static void write_postings(
                 const DimTask *task, const ImageDimPlace *place, DimIndex *index, uint32_t *last) {
-        const uint32_t *column = image_writable(task->seal->store, place->column);
+        ImageColumn column = image_column_of(task->store, place->column);
 
         memset(last, 0xFF, index->n_values * sizeof(*last));
-        for (uint32_t i = 0; i < task->seal->n_events; i++) {
-                uint32_t value = value_at(index, column, i), distance;
+        for (uint32_t i = 0; i < task->store->meta.n_events; i++) {
+                uint32_t value = index->value_of[image_column_at(column, i)], distance;
                 unsigned char *at;
 
                 if (value == STORE_NONE)
@@ -166,36 +175,39 @@ static void write_postings(
 }
 
 static int dim_task(void *ctx, size_t dim) {
+        const ImageDimPlace *place = &image_dim_places[dim];
         DimTask *task = ctx;
         DimIndex *index = &task->indexes[dim];
-        uint32_t *last;
-        int r = list_values(task->seal, &image_dim_places[dim], index);
+        uint32_t *last = NULL;
+        int r = list_values(task, place, index);
 
         if (r < 0)
                 return r;
-        index->stats = vec_alloc_zero(index->n_values, sizeof(*index->stats));
-        index->ends = vec_alloc_zero(index->n_values, sizeof(*index->ends));
-        last = vec_alloc(index->n_values, sizeof(*last));
-        if (index->stats && index->ends && last) {
-                count(task, &image_dim_places[dim], index);
-                index->postings = vec_alloc(index->n_bytes, 1);
+        index->stats = space_alloc_zero(task->space, index->n_values, sizeof(*index->stats));
+        if (index->stats)
+                index->ends = space_alloc_zero(task->space, index->n_values, sizeof(uint64_t));
+        if (index->ends)
+                last = space_alloc(task->space, index->n_values, sizeof(*last));
+        if (last) {
+                count(task, place, index);
+                index->postings = space_alloc(task->space, index->n_bytes, 1);
         }
-        if (index->postings)
-                write_postings(task, &image_dim_places[dim], index, last);
-        free(last);
-        return index->postings ? 0 : -ENOMEM;
+        r = index->postings ? 0 : -errno;
+        if (r == 0)
+                write_postings(task, place, index, last);
+        space_release(task->space, last);
+        return r;
 }
 
 static int classify_results(DimTask *task) {
-        const Seal *seal = task->seal;
+        const Store *store = task->store;
 
-        task->outcomes = vec_alloc_zero(seal->n_tuples[STORE_RESULT], 1);
+        task->outcomes = space_alloc_zero(task->space, store->meta.n_results, 1);
         if (!task->outcomes)
-                return -ENOMEM;
-        for (uint32_t n = 0; n < seal->n_tuples[STORE_RESULT]; n++) {
-                Slice outcome = string_of(seal,
-                                seal->tuples[STORE_RESULT]
-                                            [(size_t)n * STORE_N_RESULT + STORE_RESULT_OUTCOME]);
+                return -errno;
+        for (uint32_t n = 0; n < store->meta.n_results; n++) {
+                Slice outcome = image_string(
+                                store, image_field(store, STORE_RESULT, n, STORE_RESULT_OUTCOME));
 
                 task->outcomes[n] = slice_equal(outcome, SLICE_LITERAL("denied"))    ? 1
                                     : slice_equal(outcome, SLICE_LITERAL("failure")) ? 2
@@ -211,7 +223,7 @@ static void place_section(Store *store, unsigned section, const void *data, uint
 
 static int write_dims(DimTask *task) {
         uint64_t sizes[IMAGE_N_SECTIONS] = {0};
-        Store *store = task->seal->store;
+        Store *store = task->store;
         int r;
 
         for (unsigned dim = 0; dim < STORE_N_DIMS; dim++) {
@@ -235,22 +247,22 @@ static int write_dims(DimTask *task) {
                 place_section(store, first + IMAGE_DIM_ENDS, index->ends,
                                 sizes[first + IMAGE_DIM_ENDS]);
                 place_section(store, first + IMAGE_DIM_POSTINGS, index->postings, index->n_bytes);
-                deinit(index);
+                deinit(task->space, index);
                 *index = (DimIndex){0};
         }
         return r;
 }
 
-int seal_dims(Seal *seal) {
-        DimTask task = {.seal = seal};
+int image_index_dims(Store *store, unsigned n_threads, Space *space) {
+        DimTask task = {.store = store, .space = space};
         int r = classify_results(&task);
 
         if (r == 0)
-                r = parallel_run(seal->n_threads, STORE_N_DIMS, dim_task, &task);
+                r = parallel_run(n_threads, STORE_N_DIMS, dim_task, &task);
         if (r == 0)
                 r = write_dims(&task);
         for (unsigned dim = 0; dim < STORE_N_DIMS; dim++)
-                deinit(&task.indexes[dim]);
-        free(task.outcomes);
+                deinit(space, &task.indexes[dim]);
+        space_release(space, task.outcomes);
         return r;
 }
