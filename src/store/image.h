@@ -94,10 +94,10 @@ typedef enum ImageWidth {
         IMAGE_N_WIDTHS,
 } ImageWidth;
 
-#define IMAGE_SLACK 8 /* bytes behind every section may be loaded, though they mean nothing */
-* /
+/* Bytes behind every section that may be loaded, though they mean nothing. */
+#define IMAGE_SLACK 8
 
-                typedef struct ImageMeta {
+typedef struct ImageMeta {
         uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
         uint64_t n_files, n_damaged, n_ignored;
         uint64_t n_strings, n_identities, n_calls, n_results;
