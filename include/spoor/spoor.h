@@ -60,13 +60,21 @@ typedef struct SpoorProgress {
         uint64_t elapsed_ns;
 } SpoorProgress;
 
+typedef struct SpoorSelection SpoorSelection;
+
 typedef struct SpoorOptions {
         unsigned n_threads;        /* 0: one for each core */
         uint32_t max_depth;        /* of JSON nesting in a record; 0: SPOOR_MAX_DEPTH */
         uint64_t max_record_bytes; /* 0: SPOOR_MAX_RECORD_BYTES */
         uint32_t max_nesting;      /* of archives and compressions in each other; 0: the default */
-        uint32_t shard;            /* 1 to n_shards: read this share of the sources only */
-        uint32_t n_shards;         /* 0: no shares, everything is read */
+        /*
+         * The case will be asked for this selection alone, by spoor_timeline() and spoor_values()
+         * (others are -EINVAL), and for records by spoor_show(). Of raw evidence less is made then.
+         * Borrowed for as long as the case lives; NULL: anything may be asked.
+         */
+        const SpoorSelection *only;
+        uint32_t shard;    /* 1 to n_shards: read this share of the sources only */
+        uint32_t n_shards; /* 0: no shares, everything is read */
         /* Called from one thread at a time, at most about ten times a second; may be NULL. */
         void (*progress)(void *userdata, const SpoorProgress *progress);
         void *userdata;
@@ -184,8 +192,6 @@ typedef enum SpoorDim {
 SPOOR_PUBLIC const char *spoor_dim_name(SpoorDim dim);
 /* 1 where NAME is no dimension. */
 SPOOR_PUBLIC int spoor_dim_parse(const char *name, SpoorDim *ret_dim);
-
-typedef struct SpoorSelection SpoorSelection;
 
 SPOOR_PUBLIC int spoor_selection_new(SpoorSelection **ret_selection);
 SPOOR_PUBLIC SpoorSelection *spoor_selection_free(SpoorSelection *selection);

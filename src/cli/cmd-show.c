@@ -87,6 +87,10 @@ int cli_cmd_show(const CliArgs *args) {
         if (args->n_operands == 0)
                 return cli_usage_error(args->command->name, "needs an EVENTID and a SOURCE");
         exit = cli_query_init(&query, args, 1);
+        if (exit == 0 && args->operands[0][0] &&
+                        spoor_selection_add_id(query.selection, args->operands[0], &error) < 0)
+                exit = cli_fail(-ENOMEM, NULL);
+        query.is_only = true;
         if (exit == 0)
                 exit = cli_query_open(&query);
         if (exit)

@@ -104,6 +104,7 @@ int cli_cmd_timeline(const CliArgs *args) {
                                : cli_query_init(&query, args, 0);
         if (exit == 0)
                 exit = choose_columns(&query, &list, names, &n_names);
+        query.is_only = !what;
         if (exit == 0)
                 exit = cli_query_open(&query);
         if (exit == 0)

@@ -161,6 +161,7 @@ static int run(const CliArgs *args, SpoorOrder order) {
                 exit = cli_query_init(&query, args, 0);
         if (exit == 0)
                 exit = choose_columns(args, cli_query_format(&query), &values);
+        query.is_only = true;
         if (exit == 0)
                 exit = cli_query_open(&query);
         if (exit == 0)

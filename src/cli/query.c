@@ -106,8 +106,8 @@ int cli_query_init(CliQuery *query, const CliArgs *args, size_t n_skip) {
 }
 
 void cli_query_deinit(CliQuery *query) {
-        spoor_selection_free(query->selection);
         spoor_case_free(query->scase);
+        spoor_selection_free(query->selection);
         cli_output_deinit(&query->output);
         *query = CLI_QUERY_INIT;
 }
@@ -126,6 +126,7 @@ int cli_query_open(CliQuery *query) {
                 return CLI_EXIT_FAILED;
         }
         cli_options_fill(query->args, &options);
+        options.only = query->is_only ? query->selection : NULL;
         cli_progress_attach(&progress, query->args, &options);
         r = spoor_case_open(&options, query->sources, query->n_sources, &query->scase, &error);
         cli_progress_clear(&progress);

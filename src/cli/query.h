@@ -20,6 +20,7 @@ typedef struct CliQuery {
         const char *const *sources; /* borrowed of args */
         size_t n_sources;
         SpoorSelection *selection;
+        bool is_only; /* nothing is asked but by the selection, which makes raw evidence cheaper */
         SpoorCase *scase;
         CliOutput output;
 } CliQuery;

@@ -46,6 +46,13 @@ void engine_options_fill(SpoorOptions *options, const SpoorOptions *given) {
                 options->max_nesting = SPOOR_MAX_NESTING;
 }
 
+int engine_check_only(SpoorCase *scase, const SpoorSelection *selection, SpoorError *error) {
+        return scase->options.only && scase->options.only != selection
+                               ? engine_fail(error, -EINVAL,
+                                                 "the case was opened for another selection alone")
+                               : 0;
+}
+
 /* ---- opening ---- */
 
 static int open_case_file(const char *path, Store **ret_store, SpoorError *error) {
@@ -138,6 +145,8 @@ static int open_sources(const SpoorOptions *given, const char *const *sources, s
         if (error)
                 error->message[0] = 0;
         engine_options_fill(ret_options, given);
+        if (is_copy)
+                ret_options->only = NULL;
         if (n_sources == 0)
                 return engine_fail(error, -EINVAL, "no source given");
         if (ret_options->n_shards &&

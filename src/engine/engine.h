@@ -45,6 +45,9 @@ __attribute__((format(printf, 3, 4))) int engine_fail(
 /* SPOOR code CODE for a store that met a bad block, else 0. */
 int engine_check_store(Store *store, int code, SpoorError *error);
 
+/* May SCASE be asked for SELECTION (NULL: for everything)? -EINVAL, and ERROR filled, if not. */
+int engine_check_only(SpoorCase *scase, const SpoorSelection *selection, SpoorError *error);
+
 void engine_options_fill(SpoorOptions *options, const SpoorOptions *given);
 
 /* Is what has this name part of the share that OPTIONS ask for? */
@@ -53,6 +56,9 @@ bool engine_is_in_shard(const SpoorOptions *options, Slice name);
 /* Reads raw SOURCES and pours CASES into one store. */
 int engine_ingest(const SpoorOptions *options, const char *const *sources, size_t n_sources,
                 Store *const *cases, size_t n_cases, Store **ret_store, SpoorError *error);
+
+/* Is SCASE there for this selection? -EINVAL, and ERROR filled, where it was opened for another. */
+int engine_check_only(SpoorCase *scase, const SpoorSelection *selection, SpoorError *error);
 
 /* A cursor of SIZE bytes with cells, whose column names are borrowed. */
 int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows **ret_rows);

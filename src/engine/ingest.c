@@ -82,6 +82,12 @@ static void tell(Ingest *ingest, const char *phase, bool is_forced) {
 
 /* ---- one content ---- */
 
+static bool wants(void *userdata, const Event *event) {
+        Worker *w = userdata;
+
+        return selection_may_take(w->ingest->options->only->selection, event);
+}
+
 static int on_event(void *userdata, const Event *event) {
         Worker *w = userdata;
 
@@ -198,7 +204,8 @@ static int work(void *ctx, size_t i) {
         Worker w = {.ingest = ingest, .builder = ingest->builders[i]};
         int r = roots ? 0 : -ENOMEM;
 
-        w.sink = (EventSink){&w, on_event, on_damage, on_ignored};
+        w.sink = (EventSink){
+                        &w, on_event, on_damage, on_ignored, ingest->options->only ? wants : NULL};
         w.n_events_told = builder_n_events(w.builder);
         if (r == 0)
                 r = add_roots(ingest, w.builder, roots);

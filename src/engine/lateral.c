@@ -318,6 +318,9 @@ int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const Spoo
         if ((question->from && spoor_what_check(question->from, error)) ||
                         (question->to && spoor_what_check(question->to, error)))
                 return SPOOR_E_WHAT;
+        r = engine_check_only(scase, NULL, error);
+        if (r)
+                return r;
         r = lineage_new(scase->store, &q, selection ? selection->selection : NULL, ret_lineage);
         if (r < 0)
                 return engine_fail(error, r, "%s", strerror(-r));

@@ -131,6 +131,9 @@ int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorD
 
         if (n_dims < 1 || n_dims > SPOOR_MAX_BY)
                 return engine_fail(error, -EINVAL, "1 to %d dimensions", SPOOR_MAX_BY);
+        r = engine_check_only(scase, selection, error);
+        if (r)
+                return r;
         r = engine_rows_new(scase, sizeof(ValueRows), n_dims + n_columns, &rows);
         if (r < 0)
                 return engine_fail(error, r, "%s", strerror(-r));

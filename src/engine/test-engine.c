@@ -163,6 +163,65 @@ static void test_selection(void **state) {
         spoor_case_free(scase);
 }
 
+/*
+ * Opened for one selection, raw evidence has all that could change its answer: a record that is not
+ * selected may still be the one that is kept of an eventID, or the newest.
+ */
+static void test_only(void **state) {
+        static const char *const columns[] = {"eventID"};
+        const char *sources[] = {lab_path(&lab, "only-a.json"), lab_path(&lab, "only-b.json")};
+        SpoorOptions options = {0};
+        Text first = {0}, second = {0};
+        SpoorRecord record = {0};
+        SpoorSelection *s, *other;
+        char id[LAB_ID_SIZE];
+        SpoorCase *scase;
+        SpoorError error;
+        SpoorRows *rows;
+        SpoorInfo info;
+
+        (void)state;
+        lab_log(&first, 0, 3, 0);  /* userAgent a0 */
+        lab_log(&second, 2, 5, 1); /* a1: another record 2 */
+        lab_write(sources[0], first.bytes.data, first.bytes.size);
+        lab_write(sources[1], second.bytes.data, second.bytes.size);
+        assert_int_equal(spoor_selection_new(&s), 0);
+        assert_int_equal(spoor_selection_new(&other), 0);
+        assert_int_equal(spoor_selection_add(s, SPOOR_DIM_UA, "a1", &error), 0);
+        options.only = s;
+        scase = lab_open(&options, sources, 2);
+        assert_int_equal(count_rows(scase, s), 2);
+        assert_int_equal(spoor_case_counts(scase, &info), 0);
+        assert_int_equal(info.n_events, 5);
+        assert_int_equal(info.n_conflicts, 1);
+        assert_int_equal(spoor_timeline(scase, other, columns, 1, &rows, &error), -EINVAL);
+        assert_int_equal(spoor_timeline(scase, NULL, columns, 1, &rows, &error), -EINVAL);
+        assert_int_equal(spoor_values(scase, other, &(SpoorDim){SPOOR_DIM_IP}, 1,
+                                         SPOOR_ORDER_EVENTS, INT64_MIN, &rows, &error),
+                        -EINVAL);
+        assert_int_equal(spoor_lateral(scase, s, &(SpoorLateral){0}, &rows, &error), -EINVAL);
+        lab_id(0, id);
+        assert_int_equal(spoor_show(scase, id, &record, &error), 0);
+        spoor_record_clear(&record);
+        spoor_case_free(scase);
+
+        assert_int_equal(spoor_selection_set_last(s, "1s", &error), 0);
+        scase = lab_open(&options, sources, 2);
+        assert_int_equal(count_rows(scase, s), 2);
+        spoor_case_free(scase);
+        spoor_selection_free(s);
+
+        assert_int_equal(spoor_selection_add(other, SPOOR_DIM_UA, "a0", &error), 0);
+        assert_int_equal(spoor_selection_set_last(other, "2s", &error), 0);
+        options.only = other;
+        scase = lab_open(&options, sources, 2);
+        assert_int_equal(count_rows(scase, other), 1);
+        spoor_case_free(scase);
+        spoor_selection_free(other);
+        text_deinit(&first);
+        text_deinit(&second);
+}
+
 static void test_values(void **state) {
         SpoorDim dims[SPOOR_MAX_BY + 1] = {SPOOR_DIM_USER};
         SpoorCase *scase = open_one(lab.evidence);
@@ -499,6 +558,7 @@ int main(void) {
                         cmocka_unit_test(test_sources),
                         cmocka_unit_test(test_timeline),
                         cmocka_unit_test(test_selection),
+                        cmocka_unit_test(test_only),
                         cmocka_unit_test(test_values),
                         cmocka_unit_test(test_show),
                         cmocka_unit_test(test_moved),

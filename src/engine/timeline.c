@@ -325,8 +325,11 @@ static int new_rows(SpoorCase *scase, const Timeline *events, const char *const 
 int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection, const char *const *columns,
                 size_t n_columns, SpoorRows **ret_rows, SpoorError *error) {
         Timeline events = {.row = STORE_NONE};
-        int r = plan_new(scase->store, selection ? selection->selection : NULL, &events.plan);
+        int r = engine_check_only(scase, selection, error);
 
+        if (r)
+                return r;
+        r = plan_new(scase->store, selection ? selection->selection : NULL, &events.plan);
         if (r < 0)
                 return engine_fail(error, r, "%s", strerror(-r));
         return new_rows(scase, &events, columns, n_columns, ret_rows, error);

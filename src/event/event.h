@@ -121,6 +121,11 @@ typedef struct EventSink {
         int (*fault)(void *userdata, uint64_t offset, unsigned n_rejected, Slice reason);
         /* No CloudTrail log, or one of a kind that is not read: at most once for each kind. */
         int (*ignored)(void *userdata, uint64_t offset, Slice reason);
+        /*
+         * Is what the event says of interest? May be NULL: always. It has all its fields but grants
+         * then. If not, it is delivered with its time, eventID and place alone, all else absent.
+         */
+        bool (*wants)(void *userdata, const Event *event);
 } EventSink;
 
 typedef struct EventReader EventReader;

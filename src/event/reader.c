@@ -266,6 +266,19 @@ static void fill(const JsonUnit *unit, Event *event) {
         event->hash = unit->hash;
         event->offset = unit->offset;
         event->size = (uint32_t)unit->size;
+        event->grants = NULL;
+        event->n_grants = 0;
+}
+
+static void forget(Event *event) {
+        *event = (Event){
+                        .time = event->time,
+                        .id = event->id,
+                        .hash = event->hash,
+                        .offset = event->offset,
+                        .size = event->size,
+                        .record = event->record,
+        };
 }
 
 /* The JSON of an object, absent for anything else. */
@@ -280,8 +293,6 @@ static int fill_grants(EventReader *r, const JsonUnit *unit, Event *event) {
         unsigned named = grant_find(&r->grants, event->call[EVENT_CALL_NAME]);
         GrantParts parts;
 
-        event->grants = NULL;
-        event->n_grants = 0;
         if (!named && unit->values[PATH_CREDENTIALS].type != JSON_OBJECT &&
                         unit->values[PATH_ACCESS_KEY].type != JSON_OBJECT)
                 return 0;
@@ -346,7 +357,10 @@ static int on_record(EventReader *r, const JsonUnit *unit) {
         if (result)
                 return result;
         fill(unit, &event);
-        result = fill_grants(r, unit, &event);
+        if (r->sink->wants && !r->sink->wants(r->sink->userdata, &event))
+                forget(&event);
+        else
+                result = fill_grants(r, unit, &event);
         return result ? result : r->sink->event(r->sink->userdata, &event);
 }
 

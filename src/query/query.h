@@ -33,6 +33,13 @@ int selection_set_from(Selection *selection, Slice time);
 int selection_set_to(Selection *selection, Slice time);
 int selection_set_last(Selection *selection, Slice span);
 
+/*
+ * May EVENT be selected? Asked before there is a store, and so of an event whose duplicates and
+ * whose newest fellow nobody knows: false only where nothing but its time, its eventID and its
+ * place is needed to see that it is not.
+ */
+bool selection_may_take(const Selection *selection, const Event *event);
+
 typedef struct Plan Plan;
 
 /* SELECTION may be NULL (every event) and is not used after the call; STORE is. */

@@ -154,3 +154,24 @@ int selection_set_last(Selection *s, Slice span) {
         s->has_last = true;
         return time_parse_span(span, &s->last) ? SELECTION_SPAN : 0;
 }
+
+/*
+ * An event that is refused here is stripped, and must not be selected then: an absent value is in
+ * no set. But an absent outcome is "success", so outcomes refuse none; nor does the span back from
+ * the newest event, which is not known yet.
+ */
+bool selection_may_take(const Selection *s, const Event *event) {
+        Slice read_only = event->call[EVENT_CALL_READ_ONLY];
+
+        if ((s->has_from && event->time < s->from) || (s->has_to && event->time >= s->to))
+                return false;
+        if (s->read_only >= 0 && !slice_equal(read_only, s->read_only ? SLICE_LITERAL("true")
+                                                                      : SLICE_LITERAL("false")))
+                return false;
+        for (StoreDim dim = 0; dim < STORE_N_DIMS; dim++) {
+                if (s->dims[dim].size && dim != STORE_DIM_OUTCOME &&
+                                !patterns_match(&s->dims[dim], store_event_dim(event, dim)))
+                        return false;
+        }
+        return !s->ids.size || patterns_match(&s->ids, event->id);
+}

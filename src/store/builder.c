@@ -320,3 +320,21 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = add_grants(b, event, &row);
         return r == 0 ? builder_add_row(b, &row) : r;
 }
+
+Slice store_event_dim(const Event *event, StoreDim dim) {
+        ImageDimPlace place = image_dim_places[dim];
+
+        switch (place.tuple) {
+        case STORE_IDENTITY:
+                return place.field == STORE_ID_USER        ? event_user(event->identity)
+                       : place.field == STORE_ID_PRINCIPAL ? event_principal(event->identity)
+                                                           : event->identity[place.field];
+        case STORE_CALL:
+                return event->call[place.field];
+        case STORE_RESULT:
+                return place.field == STORE_RESULT_OUTCOME ? event_outcome(event->result)
+                                                           : event->result[place.field];
+        default:
+                return dim == STORE_DIM_IP ? event->ip : event->user_agent;
+        }
+}

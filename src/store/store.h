@@ -99,6 +99,9 @@ void builder_drop_file(Builder *builder, uint32_t file);
 
 int builder_add_event(Builder *builder, uint32_t file, const Event *event);
 
+/* What EVENT will have under DIM; data is NULL where that is absent. */
+Slice store_event_dim(const Event *event, StoreDim dim);
+
 /* Damage (which cost N_REJECTED records), or a file that was ignored. Texts are copied. */
 int builder_add_damage(
                 Builder *builder, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason);
