@@ -18,13 +18,10 @@ import makers
 
 
 def write_evidence(rng, folder):
-    """Logs plain and packed, duplicates and conflicts across files, damage, and what the walk itself meets.
-
-    Of an eventID there are two records at most: of three, what differs from what is not known once two of them
-    have been sealed as one.
-    """
+    """Logs plain and packed, duplicates and conflicts across files, damage, and what the walk itself meets."""
     records = [makers.random_record(rng) for _ in range(500)]
-    records += [makers.repeated(rng, record) for record in rng.sample(records, 150)]
+    records += [makers.repeated(rng, record) for record in rng.sample(records, 150) + rng.sample(records, 100)]
+    records += [makers.repeated(rng, record) for record in rng.sample(records, 100)]
     for i in range(30):
         part = records[i::30]
         data, half = makers.random_log(rng, part[5:]), makers.random_log(rng, part[:5], odd=False)
@@ -51,16 +48,37 @@ def files_of(spoor, case):
     return {row['source.file'].split('!')[0] for row in rows}
 
 
-def check_union(spoor, checks, folder, sources, n):
+def merge(spoor, folder, cases, rng):
+    """Merges some at a time until there is one."""
+    cases, made, story = list(cases), 0, ''
+    while True:
+        some, cases = cases[:4], cases[4:]
+        path = os.path.join(folder, f'merged-{made}.case')
+        made += 1
+        result = spoor.run('merge', '-o', path, *some)
+        story = result.story()
+        if result.status not in (0, 3):
+            return None, story
+        if not cases:
+            with open(path, 'rb') as file:
+                return file.read(), story
+        cases.insert(rng.randrange(len(cases) + 1), path)
+
+
+def check_union(spoor, checks, rng, folder, sources, n):
     shards = [os.path.join(folder, f'{k}-of-{n}.case') for k in range(1, n + 1)]
     for k, shard in enumerate(shards, 1):
         found, story = index(spoor, shard, '--shard', f'{k}/{n}', *sources)
         if not checks.check(f'--shard {k}/{n} writes a case', found is not None, story):
             return
     whole, story = index(spoor, os.path.join(folder, 'whole.case'), *sources)
+    rng.shuffle(shards)
     together, story_together = index(spoor, os.path.join(folder, 'together.case'), *shards)
     checks.check(f'{n} shards are together byte for byte what one run makes', whole == together and whole is not None,
                  lambda: story() + '\n' + story_together())
+    merged, story_merged = merge(spoor, folder, shards, rng)
+    checks.check(f'{n} shards merged as a tree are byte for byte what one run makes', whole == merged,
+                 lambda: story_merged)
 
 
 def shares(spoor, folder, source, n):
@@ -103,8 +121,8 @@ def main():
         makers.write_file(os.path.join(folder, 'old.json'), makers.random_log(rng, [makers.random_record(rng) for _ in range(40)]))
         index(spoor, old, os.path.join(folder, 'old.json'))
         for n in (1, 2, 3, 50):
-            check_union(spoor, checks, folder, [source], n)
-        check_union(spoor, checks, folder, [os.path.join(source, 'd1'), os.path.join(source, 'alone.json'), old], 3)
+            check_union(spoor, checks, rng, folder, [source], n)
+        check_union(spoor, checks, rng, folder, [os.path.join(source, 'd1'), os.path.join(source, 'alone.json'), old], 3)
         check_stable(spoor, checks, rng, folder)
     return checks.finish()
 

@@ -73,6 +73,9 @@ typedef struct SpoorOptions {
          * Borrowed for as long as the case lives; NULL: anything may be asked.
          */
         const SpoorSelection *only;
+        /* What spoor_case_index() may take up in memory, about; 0: a quarter of what the machine
+           has. What is more stands in files without a name beside the case. */
+        uint64_t memory_bytes;
         uint32_t shard;    /* 1 to n_shards: read this share of the sources only */
         uint32_t n_shards; /* 0: no shares, everything is read */
         /* Called from one thread at a time, at most about ten times a second; may be NULL. */
@@ -89,6 +92,7 @@ typedef struct SpoorOptions {
 #define SPOOR_MAX_DEPTH 256
 #define SPOOR_MAX_RECORD_BYTES (16U << 20)
 #define SPOOR_MAX_NESTING 8
+#define SPOOR_MIN_MEMORY_BYTES (UINT64_C(64) << 20) /* of use: the program itself takes some 20 */
 
 typedef struct SpoorCase SpoorCase;
 
@@ -102,6 +106,9 @@ typedef struct SpoorCase SpoorCase;
 SPOOR_PUBLIC int spoor_case_index(const SpoorOptions *options, const char *const *sources,
                 size_t n_sources, const char *case_path, SpoorCase **ret_case,
                 SpoorError *ret_error);
+
+/* Does the file begin as a case file does? 1 yes, 0 no, -errno. */
+SPOOR_PUBLIC int spoor_is_case(const char *path);
 
 /* The file is no case file, is of another version, or its bytes are not what was written. */
 #define SPOOR_E_CORRUPT 1

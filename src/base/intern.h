@@ -30,6 +30,12 @@ void intern_deinit(Intern *intern);
  */
 int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new);
 
+/* What it takes up. */
+static inline size_t intern_n_bytes(const Intern *intern) {
+        return intern->arena.n_bytes + intern->strings.cap * sizeof(Slice) +
+               intern->n_slots * sizeof(InternSlot);
+}
+
 static inline size_t intern_size(const Intern *intern) {
         return intern->strings.size;
 }

@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define MAX_THREADS 256
 
@@ -67,4 +69,15 @@ unsigned parallel_n_cores(void) {
         int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
         return n < 1 ? 1 : (unsigned)n;
+}
+
+uint64_t parallel_n_memory_bytes(void) {
+        long n_pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+        uint64_t n = n_pages > 0 && page > 0 ? (uint64_t)n_pages * (uint64_t)page
+                                             : UINT64_C(1) << 30;
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < n)
+                n = limit.rlim_cur;
+        return n;
 }

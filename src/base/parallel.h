@@ -6,6 +6,7 @@
 #define BASE_PARALLEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* 0, or what the failing task with the lowest number returned; later tasks may not have run then.
  */
@@ -13,5 +14,8 @@ int parallel_run(unsigned n_threads, size_t n_tasks, int (*task)(void *ctx, size
 
 /* Processors this process may use, at least 1. */
 unsigned parallel_n_cores(void);
+
+/* Memory of this machine, or what the limits of this process leave of it; never 0. */
+uint64_t parallel_n_memory_bytes(void);
 
 #endif

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,10 +129,12 @@ Space *space_free(Space *space) {
 
 /* ---- files ---- */
 
-int space_open(Space *space) {
+int space_open(Space *space, bool *ret_can_be_named) {
         int fd = open(space->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         char *path;
 
+        if (ret_can_be_named)
+                *ret_can_be_named = fd >= 0;
         if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
                 return fd >= 0 ? fd : -errno;
         path = malloc(strlen(space->dir) + 32);
@@ -185,7 +186,7 @@ void space_unwatch(Space *space, void *data) {
 /* ---- arrays ---- */
 
 static void *map_file(Space *space, size_t size) {
-        int fd = space_open(space), r = fd < 0 ? -fd : posix_fallocate(fd, 0, (off_t)size);
+        int fd = space_open(space, NULL), r = fd < 0 ? -fd : posix_fallocate(fd, 0, (off_t)size);
         void *data = NULL;
 
         if (r == 0) {

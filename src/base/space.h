@@ -9,6 +9,7 @@
 #ifndef BASE_SPACE_H
 #define BASE_SPACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,8 +26,9 @@ void *space_alloc_zero(Space *space, size_t count, size_t element_size);
 /* DATA of space_alloc(), or NULL. */
 void space_release(Space *space, void *data);
 
-/* A file without a name in the space's directory: a descriptor, or -errno. */
-int space_open(Space *space);
+/* A file without a name in the space's directory: a descriptor, or -errno. *ret_can_be_named (may
+   be NULL): linkat() can give it one. */
+int space_open(Space *space, bool *ret_can_be_named);
 
 /* A mapping of a file, made elsewhere, whose pages may be given back. 0 or -ENOMEM. */
 int space_watch(Space *space, void *data, size_t size);

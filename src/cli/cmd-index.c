@@ -1,4 +1,4 @@
-/* index: reads evidence once and writes a case file. */
+/* index, merge: write a case file, of evidence or of other cases. */
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/query.h"
@@ -40,8 +40,12 @@ static int check(const CliArgs *args, const char *path) {
         if (strcmp(path, "-") == 0)
                 return cli_usage_error(name, "--output: a case file is no stream");
         if (args->n_operands == 0)
-                return cli_usage_error(name,
-                                "needs a SOURCE: a directory, a log, an archive, a case file or -");
+                return cli_usage_error(
+                                name, args->command->on == CLI_ON_MERGE
+                                                      ? "needs a CASE, a case file to take up"
+                                                      : "needs a SOURCE: a directory, a log, an "
+                                                        "archive, a case "
+                                                        "file or -");
         for (size_t i = 0; cli_args_has(args, CLI_FLAG_SHARD) && i < args->n_operands; i++) {
                 if (strcmp(args->operands[i], "-") == 0)
                         return cli_usage_error(name, "--shard: standard input has no shares");
@@ -80,7 +84,7 @@ static void summarize(const char *path, SpoorCase *scase, double seconds) {
         cli_message("%s", cli_buffer_cstr(&line));
 }
 
-int cli_cmd_index(const CliArgs *args) {
+static int write_case(const CliArgs *args) {
         CLI_CLEANUP(cli_case_cleanup) SpoorCase *scase = NULL;
         const char *path = cli_args_text(args, CLI_FLAG_OUTPUT, NULL);
         double start = seconds_now();
@@ -89,9 +93,6 @@ int cli_cmd_index(const CliArgs *args) {
         SpoorOptions options;
         int r, exit;
 
-        exit = check(args, path);
-        if (exit)
-                return exit;
         cli_options_fill(args, &options);
         cli_progress_attach(&progress, args, &options);
         r = spoor_case_index(&options, args->operands, args->n_operands, path, &scase, &error);
@@ -102,4 +103,26 @@ int cli_cmd_index(const CliArgs *args) {
         if (!cli_args_has(args, CLI_FLAG_QUIET))
                 summarize(path, scase, seconds_now() - start);
         return exit;
+}
+
+int cli_cmd_index(const CliArgs *args) {
+        int exit = check(args, cli_args_text(args, CLI_FLAG_OUTPUT, NULL));
+
+        return exit ? exit : write_case(args);
+}
+
+int cli_cmd_merge(const CliArgs *args) {
+        int exit = check(args, cli_args_text(args, CLI_FLAG_OUTPUT, NULL));
+
+        for (size_t i = 0; i < args->n_operands && !exit; i++) {
+                const char *path = args->operands[i];
+                int r = strcmp(path, "-") == 0 ? 0 : spoor_is_case(path);
+
+                if (r < 0)
+                        exit = cli_usage_error(args->command->name, "%s: %s", path, strerror(-r));
+                else if (r == 0)
+                        exit = cli_usage_error(args->command->name,
+                                        "%s: no case file; spoor index reads evidence", path);
+        }
+        return exit ? exit : write_case(args);
 }

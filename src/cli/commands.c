@@ -21,6 +21,20 @@ static const CliCommand commands[] = {
                                 .run = cli_cmd_index,
                 },
                 {
+                                .on = CLI_ON_MERGE,
+                                .name = "merge",
+                                .operands = "-o CASE CASE...",
+                                .help = "make one case file of many",
+                                .manual = "Writes the case file that index would have written from "
+                                          "the evidence of all CASEs, byte for byte, whatever "
+                                          "their "
+                                          "order; cases that were merged can be merged again. The "
+                                          "evidence itself is read only where different bytes "
+                                          "stand "
+                                          "under one eventID.",
+                                .run = cli_cmd_merge,
+                },
+                {
                                 .on = CLI_ON_INFO,
                                 .name = "info",
                                 .operands = "SOURCE...",

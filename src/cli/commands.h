@@ -5,6 +5,7 @@
 #include "cli/flags.h"
 
 int cli_cmd_index(const CliArgs *args);
+int cli_cmd_merge(const CliArgs *args);
 int cli_cmd_info(const CliArgs *args);
 int cli_cmd_timeline(const CliArgs *args);
 int cli_cmd_first_use(const CliArgs *args);

@@ -226,7 +226,7 @@ static const CliFlag flags[] = {
                                 .argument = "CASE",
                                 .kind = CLI_VALUE_FILE,
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_INDEX,
+                                .on = CLI_ON_WRITE,
                                 .help = "the case file to write; required",
                                 .manual = "Written beside its name, synced and renamed: there is a "
                                           "whole case file "
@@ -360,6 +360,22 @@ static const CliFlag flags[] = {
                                           "searched first. A record that is read back is checked "
                                           "to be the one "
                                           "that was indexed.",
+                },
+                {
+                                .id = CLI_FLAG_MEMORY,
+                                .name = "memory",
+                                .argument = "SIZE",
+                                .kind = CLI_VALUE_SIZE,
+                                .min = SPOOR_MIN_MEMORY_BYTES,
+                                .max = INT64_MAX,
+                                .group = CLI_GROUP_READING,
+                                .on = CLI_ON_WRITE,
+                                .help = "bytes of memory to stay within, with K, M or G; a quarter",
+                                .manual = "By default a quarter of what the machine has. What does "
+                                          "not fit stands, while the case is made, in files "
+                                          "without "
+                                          "a name beside it, about as large as the case. The case "
+                                          "is the same.",
                 },
                 {
                                 .id = CLI_FLAG_SHARD,

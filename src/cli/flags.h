@@ -24,11 +24,13 @@ enum {
         CLI_ON_TOP = 1 << 5,
         CLI_ON_SHOW = 1 << 6,
         CLI_ON_LATERAL = 1 << 7,
+        CLI_ON_MERGE = 1 << 9,
         CLI_ON_VALUES = CLI_ON_FIRST_USE | CLI_ON_TOP,
         CLI_ON_ROWS = CLI_ON_TIMELINE | CLI_ON_VALUES,
         CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL, /* what takes a selection */
         CLI_ON_QUERIES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_SHOW,
-        CLI_ON_COMMANDS = CLI_ON_QUERIES | CLI_ON_INDEX,
+        CLI_ON_WRITE = CLI_ON_INDEX | CLI_ON_MERGE, /* what makes a case file */
+        CLI_ON_COMMANDS = CLI_ON_QUERIES | CLI_ON_WRITE,
         CLI_ON_ALL = CLI_ON_COMMANDS | CLI_ON_MAIN,
 };
 
@@ -83,6 +85,7 @@ typedef enum CliFlagId {
         CLI_FLAG_PRETTY,
         CLI_FLAG_COLOR,
         CLI_FLAG_EVIDENCE,
+        CLI_FLAG_MEMORY,
         CLI_FLAG_SHARD,
         CLI_FLAG_THREADS,
         CLI_FLAG_MAX_DEPTH,

@@ -21,6 +21,7 @@ void cli_options_fill(const CliArgs *args, SpoorOptions *ret_options) {
                         .max_depth = (uint32_t)cli_args_number(args, CLI_FLAG_MAX_DEPTH, 0),
                         .max_record_bytes = cli_args_number(args, CLI_FLAG_MAX_RECORD, 0),
                         .max_nesting = (uint32_t)cli_args_number(args, CLI_FLAG_MAX_NESTING, 0),
+                        .memory_bytes = cli_args_number(args, CLI_FLAG_MEMORY, 0),
                         .shard = (uint32_t)cli_args_number(args, CLI_FLAG_SHARD, 0),
                         .n_shards = (uint32_t)cli_args_number_of(args, CLI_FLAG_SHARD),
         };

@@ -42,6 +42,8 @@ void engine_options_fill(SpoorOptions *options, const SpoorOptions *given) {
                 options->max_depth = SPOOR_MAX_DEPTH;
         if (!options->max_record_bytes)
                 options->max_record_bytes = SPOOR_MAX_RECORD_BYTES;
+        if (!options->memory_bytes)
+                options->memory_bytes = parallel_n_memory_bytes() / 4;
         if (!options->max_nesting)
                 options->max_nesting = SPOOR_MAX_NESTING;
 }
@@ -95,7 +97,7 @@ static int sort_sources(const SpoorOptions *options, const char *const *sources,
         int r = 0;
 
         ret->raw = vec_alloc(n, sizeof(*ret->raw));
-        ret->cases = vec_alloc(n, sizeof(*ret->cases));
+        ret->cases = vec_alloc(n + 1, sizeof(*ret->cases)); /* one for the raw */
         if (!sorted || !ret->raw || !ret->cases) {
                 free(sorted);
                 return engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM));
@@ -122,82 +124,144 @@ static int sort_sources(const SpoorOptions *options, const char *const *sources,
         return r;
 }
 
-static int wrap(Store *store, const SpoorOptions *options, SpoorCase **ret_case,
-                SpoorError *error) {
+/* What becomes a case; taken apart by whoever fails. */
+typedef struct Opening {
+        SpoorOptions options;
+        Sources sources;
+        Space *space;
+        Store *store;
+} Opening;
+
+static int wrap(Opening *o, SpoorCase **ret_case, SpoorError *error) {
         SpoorCase *scase = vec_alloc_zero(1, sizeof(*scase));
 
-        if (!scase) {
-                store_free(store);
+        if (!scase)
                 return engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM));
-        }
-        scase->store = store;
-        scase->options = *options;
+        scase->store = o->store;
+        scase->space = o->space;
+        scase->options = o->options;
         pthread_mutex_init(&scase->lock, NULL);
+        o->store = NULL;
+        o->space = NULL;
         *ret_case = scase;
         return 0;
 }
 
-static int open_sources(const SpoorOptions *given, const char *const *sources, size_t n_sources,
-                bool is_copy, SpoorOptions *ret_options, Store **ret_store, SpoorError *error) {
-        Sources sorted = {0};
-        int r;
+static void opening_deinit(Opening *o) {
+        store_free(o->store);
+        sources_deinit(&o->sources);
+        space_free(o->space);
+}
 
+static int begin(Opening *o, const SpoorOptions *given, const char *const *sources,
+                size_t n_sources, SpoorError *error) {
         if (error)
                 error->message[0] = 0;
-        engine_options_fill(ret_options, given);
-        if (is_copy)
-                ret_options->only = NULL;
+        engine_options_fill(&o->options, given);
         if (n_sources == 0)
                 return engine_fail(error, -EINVAL, "no source given");
-        if (ret_options->n_shards &&
-                        (ret_options->shard < 1 || ret_options->shard > ret_options->n_shards))
+        if (o->options.n_shards && (o->options.shard < 1 || o->options.shard > o->options.n_shards))
                 return engine_fail(error, -EINVAL, "no such shard");
-        r = sort_sources(ret_options, sources, n_sources, &sorted, error);
-        if (r == 0 && sorted.n_cases == 1 && sorted.n_raw == 0 && !is_copy) {
-                *ret_store = sorted.cases[0];
-                sorted.n_cases = 0;
-        } else if (r == 0) {
-                r = engine_ingest(ret_options, sorted.raw, sorted.n_raw, sorted.cases,
-                                sorted.n_cases, ret_store, error);
+        return sort_sources(&o->options, sources, n_sources, &o->sources, error);
+}
+
+/* Case files and, of raw evidence, a store made for it, become one. */
+static int merge(Opening *o, SpoorError *error) {
+        StoreJudge judge = {&o->options, engine_judge};
+        StoreRoom room = {o->space, o->options.n_threads};
+        int r = 0;
+
+        if (o->sources.n_raw) {
+                /* there is room for it: it stands in place of a source */
+                r = engine_ingest(&o->options, o->space, o->sources.raw, o->sources.n_raw, true,
+                                &o->sources.cases[o->sources.n_cases], error);
+                if (r)
+                        return r;
+                o->sources.n_cases++;
         }
-        sources_deinit(&sorted);
-        return r;
+        r = store_merge(o->sources.cases, o->sources.n_cases, false, room, &judge, &o->store);
+        for (size_t i = 0; i < o->sources.n_cases && r == -EIO; i++) {
+                int bad = engine_check_store(o->sources.cases[i], SPOOR_E_CORRUPT, error);
+
+                if (bad)
+                        return bad;
+        }
+        return r < 0 ? engine_fail(error, r, "merging: %s", strerror(-r)) : 0;
+}
+
+static int make_store(Opening *o, SpoorError *error) {
+        if (o->sources.n_cases)
+                return merge(o, error);
+        return engine_ingest(&o->options, o->space, o->sources.raw, o->sources.n_raw, false,
+                        &o->store, error);
 }
 
 int spoor_case_open(const SpoorOptions *given, const char *const *sources, size_t n_sources,
                 SpoorCase **ret_case, SpoorError *error) {
-        SpoorOptions options;
-        Store *store;
-        int r = open_sources(given, sources, n_sources, false, &options, &store, error);
+        Opening o = {0};
+        int r = begin(&o, given, sources, n_sources, error);
 
-        return r ? r : wrap(store, &options, ret_case, error);
+        if (r == 0 && o.sources.n_cases == 1 && o.sources.n_raw == 0) {
+                o.store = o.sources.cases[0];
+                o.sources.n_cases = 0;
+        } else if (r == 0) {
+                r = make_store(&o, error);
+        }
+        if (r == 0)
+                r = wrap(&o, ret_case, error);
+        opening_deinit(&o);
+        return r;
+}
+
+/* Where parts of a case at PATH stand while it is made. */
+static int open_space(Opening *o, const char *path, SpoorError *error) {
+        const char *slash = strrchr(path, '/');
+        char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+        int r = dir ? space_new(dir, o->options.memory_bytes, &o->space) : -ENOMEM;
+
+        free(dir);
+        return r < 0 ? engine_fail(error, r, "%s", strerror(-r)) : 0;
+}
+
+static int write_store(Opening *o, const char *path, SpoorError *error) {
+        int r;
+
+        if (o->options.progress) {
+                SpoorProgress progress = {.phase = "writing", .n_events = store_n_events(o->store)};
+
+                o->options.progress(o->options.userdata, &progress);
+        }
+        r = store_write(o->store, path);
+        return r < 0 ? engine_fail(error, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
 int spoor_case_index(const SpoorOptions *given, const char *const *sources, size_t n_sources,
                 const char *case_path, SpoorCase **ret_case, SpoorError *error) {
-        SpoorOptions options;
-        Store *store;
-        int r = open_sources(given, sources, n_sources, true, &options, &store, error);
+        Opening o = {0};
+        int r = begin(&o, given, sources, n_sources, error);
 
-        if (r)
-                return r;
-        if (options.progress) {
-                SpoorProgress progress = {.phase = "writing", .n_events = store_n_events(store)};
+        o.options.only = NULL;
+        if (r == 0)
+                r = open_space(&o, case_path, error);
+        if (r == 0)
+                r = make_store(&o, error);
+        if (r == 0)
+                r = write_store(&o, case_path, error);
+        if (r == 0)
+                r = wrap(&o, ret_case, error);
+        opening_deinit(&o);
+        return r;
+}
 
-                options.progress(options.userdata, &progress);
-        }
-        r = store_write(store, case_path);
-        if (r < 0) {
-                store_free(store);
-                return engine_fail(error, r, "%s: %s", case_path, strerror(-r));
-        }
-        return wrap(store, &options, ret_case, error);
+int spoor_is_case(const char *path) {
+        return store_is_case(path);
 }
 
 SpoorCase *spoor_case_free(SpoorCase *scase) {
         if (!scase)
                 return NULL;
         store_free(scase->store);
+        space_free(scase->space);
         pthread_mutex_destroy(&scase->lock);
         free(scase->evidence);
         free(scase->conflicts);

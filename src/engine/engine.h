@@ -14,6 +14,7 @@
 
 struct SpoorCase {
         Store *store;
+        Space *space;         /* that the store stands in, or NULL */
         SpoorOptions options; /* with defaults filled in */
         char *evidence;       /* directory given by the caller, or NULL */
         uint64_t *conflicts;  /* row of the first conflict of each eventID; made when asked for */
@@ -53,9 +54,12 @@ void engine_options_fill(SpoorOptions *options, const SpoorOptions *given);
 /* Is what has this name part of the share that OPTIONS ask for? */
 bool engine_is_in_shard(const SpoorOptions *options, Slice name);
 
-/* Reads raw SOURCES and pours CASES into one store. */
-int engine_ingest(const SpoorOptions *options, const char *const *sources, size_t n_sources,
-                Store *const *cases, size_t n_cases, Store **ret_store, SpoorError *error);
+/*
+ * Reads raw SOURCES into a store; IS_PART: only to be merged. SPACE, or NULL, is where it and what
+ * is made on the way stand; memory is limited only with one.
+ */
+int engine_ingest(const SpoorOptions *options, Space *space, const char *const *sources,
+                size_t n_sources, bool is_part, Store **ret_store, SpoorError *error);
 
 /* Is SCASE there for this selection? -EINVAL, and ERROR filled, where it was opened for another. */
 int engine_check_only(SpoorCase *scase, const SpoorSelection *selection, SpoorError *error);
@@ -89,6 +93,7 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
                 const EvidenceSink *sink, SpoorError *error);
 
 /* For store_seal(): reads both records of each pair again. userdata is SpoorOptions. */
-int engine_judge(void *userdata, const StorePlace *places, size_t n, bool *ret_same);
+int engine_judge(void *userdata, const StorePlace *places, size_t n, uint64_t *ret_hashes,
+                bool *ret_known);
 
 #endif

@@ -5,23 +5,31 @@
  *     worker       takes the next file: io_reader_visit -> event_reader -> its own builder
  *     store_seal   builders -> one store
  *
+ * Where memory is limited, a worker whose builder is full seals it to a part, a store without
+ * indexes in a file beside the case, and goes on with an empty one; parts are merged at the end.
+ *
  * Workers share the number of the next file and the counters of progress, nothing else. Damage goes
  * into the builder of whoever met it. Progress is told by whichever worker finds a tenth of a
  * second gone by.
  */
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/hash.h"
 #include "base/parallel.h"
+#include "base/space.h"
 #include "base/vec.h"
 #include "engine/engine.h"
 
 #define HINT_AHEAD 8 /* files, for each worker, that a cold disk is told of */
 #define PROGRESS_NS UINT64_C(100000000)
+#define READER_BYTES (UINT64_C(8) << 20) /* windows and buffers of a worker, about */
+#define LOOK_EVERY 64U                   /* events between looks at the builder's size */
 
 typedef struct Ingest {
         const SpoorOptions *options;
@@ -31,6 +39,10 @@ typedef struct Ingest {
         IoFileList *list;
         Builder **builders;
         unsigned n_workers;
+        Space *space;           /* of the parts; NULL: memory is not limited */
+        uint64_t builder_bytes; /* that make a builder full */
+        pthread_mutex_t lock;   /* over parts */
+        VEC(Store *) parts;
         atomic_size_t next;
         atomic_uint_fast64_t n_files, n_bytes, n_events;
         atomic_flag is_telling;
@@ -39,7 +51,8 @@ typedef struct Ingest {
 
 typedef struct Worker {
         Ingest *ingest;
-        Builder *builder;
+        Builder **builder;
+        uint32_t *roots; /* their numbers, in the order of the sources; alike in all builders */
         IoReader *io;
         EventReader *events;
         EventSink sink;
@@ -88,22 +101,75 @@ static bool wants(void *userdata, const Event *event) {
         return selection_may_take(w->ingest->options->only->selection, event);
 }
 
+static int add_roots(Ingest *ingest, Builder *builder, uint32_t *roots);
+
+/* The builder becomes a part. An empty one takes its place, in which the file at hand goes on. */
+static int seal_part(Worker *w, bool is_in_file) {
+        Ingest *ingest = w->ingest;
+        StoreJudge judge = {(void *)ingest->options, engine_judge};
+        Builder *fresh = NULL;
+        Store *part = NULL;
+        int r = builder_new(&fresh);
+
+        if (r == 0)
+                r = add_roots(ingest, fresh, w->roots);
+        if (r == 0 && is_in_file)
+                r = builder_add_file(fresh, w->name, w->root, &w->file);
+        if (r == 0)
+                r = store_seal_part(w->builder, 1, (StoreRoom){ingest->space, 1}, &judge, &part);
+        if (r < 0) {
+                builder_free(fresh);
+                return r;
+        }
+        builder_free(*w->builder);
+        *w->builder = fresh;
+        w->n_events_told = 0;
+        malloc_trim(0); /* what the builder had is given back now, not kept for another use */
+        pthread_mutex_lock(&ingest->lock);
+        r = vec_reserve(&ingest->parts, 1);
+        if (r == 0)
+                ingest->parts.data[ingest->parts.size++] = part;
+        pthread_mutex_unlock(&ingest->lock);
+        if (r < 0)
+                store_free(part);
+        return r;
+}
+
+static int make_room(Worker *w, bool is_in_file) {
+        if (!w->ingest->space || builder_n_bytes(*w->builder) < w->ingest->builder_bytes)
+                return 0;
+        return seal_part(w, is_in_file);
+}
+
+/* How many events have come since it was told last. */
+static void tell_events(Worker *w) {
+        uint64_t n = builder_n_events(*w->builder);
+
+        atomic_fetch_add_explicit(&w->ingest->n_events, n - w->n_events_told, memory_order_relaxed);
+        w->n_events_told = n;
+}
+
 static int on_event(void *userdata, const Event *event) {
         Worker *w = userdata;
+        int r = builder_add_event(*w->builder, w->file, event);
 
-        return builder_add_event(w->builder, w->file, event);
+        if (r == 0 && builder_n_events(*w->builder) % LOOK_EVERY == 0) {
+                tell_events(w);
+                r = make_room(w, true);
+        }
+        return r;
 }
 
 static int on_damage(void *userdata, uint64_t offset, unsigned n_rejected, Slice reason) {
         Worker *w = userdata;
 
-        return builder_add_damage(w->builder, w->name, offset, n_rejected, reason);
+        return builder_add_damage(*w->builder, w->name, offset, n_rejected, reason);
 }
 
 static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
         Worker *w = userdata;
 
-        return builder_add_ignored(w->builder, w->name, offset, reason);
+        return builder_add_ignored(*w->builder, w->name, offset, reason);
 }
 
 static int read_content(Worker *w, IoStream *stream, uint64_t *ret_n_bytes) {
@@ -131,30 +197,28 @@ static int read_content(Worker *w, IoStream *stream, uint64_t *ret_n_bytes) {
 
 static int on_leaf(void *userdata, Slice name, IoStream *stream) {
         Worker *w = userdata;
-        uint64_t n_bytes, n_events;
-        int r;
+        uint64_t n_bytes;
+        int r = make_room(w, false);
 
         w->name = name;
-        r = builder_add_file(w->builder, name, w->root, &w->file);
+        if (r == 0)
+                r = builder_add_file(*w->builder, name, w->root, &w->file);
         if (r == 0)
                 r = read_content(w, stream, &n_bytes);
         if (r != 0)
                 return r;
         if (event_reader_is_log(w->events))
-                builder_end_file(w->builder, w->file, n_bytes);
+                builder_end_file(*w->builder, w->file, n_bytes);
         else
-                builder_drop_file(w->builder, w->file);
-        n_events = builder_n_events(w->builder);
-        atomic_fetch_add_explicit(
-                        &w->ingest->n_events, n_events - w->n_events_told, memory_order_relaxed);
-        w->n_events_told = n_events;
+                builder_drop_file(*w->builder, w->file);
+        tell_events(w);
         return 0;
 }
 
 static int on_fault(void *userdata, Slice name, uint64_t offset, Slice reason) {
         Worker *w = userdata;
 
-        return builder_add_damage(w->builder, name, offset, 0, reason);
+        return builder_add_damage(*w->builder, name, offset, 0, reason);
 }
 
 /* ---- workers ---- */
@@ -173,7 +237,7 @@ static int add_roots(Ingest *ingest, Builder *builder, uint32_t *roots) {
         return r;
 }
 
-static int read_files(Worker *w, const uint32_t *roots) {
+static int read_files(Worker *w) {
         IoSink sink = {w, on_leaf, on_fault};
         Ingest *ingest = w->ingest;
         size_t ahead = HINT_AHEAD * (size_t)ingest->n_workers;
@@ -188,7 +252,7 @@ static int read_files(Worker *w, const uint32_t *roots) {
                 file = io_file_list_at(ingest->list, i);
                 if (io_file_list_size(ingest->list) - i > ahead)
                         io_reader_hint(w->io, io_file_list_at(ingest->list, i + ahead)->path);
-                w->root = roots[file->source];
+                w->root = w->roots[file->source];
                 r = io_reader_visit(w->io, file->path, slice_cstr(file->name), &sink);
                 if (r != 0)
                         return r;
@@ -200,25 +264,25 @@ static int read_files(Worker *w, const uint32_t *roots) {
 static int work(void *ctx, size_t i) {
         Ingest *ingest = ctx;
         IoLimits limits = {ingest->options->max_nesting};
-        uint32_t *roots = vec_alloc(ingest->n_sources, sizeof(*roots));
-        Worker w = {.ingest = ingest, .builder = ingest->builders[i]};
-        int r = roots ? 0 : -ENOMEM;
+        Worker w = {.ingest = ingest,
+                        .builder = &ingest->builders[i],
+                        .roots = vec_alloc(ingest->n_sources, sizeof(uint32_t))};
+        int r = w.roots ? 0 : -ENOMEM;
 
         w.sink = (EventSink){
                         &w, on_event, on_damage, on_ignored, ingest->options->only ? wants : NULL};
-        w.n_events_told = builder_n_events(w.builder);
         if (r == 0)
-                r = add_roots(ingest, w.builder, roots);
+                r = add_roots(ingest, *w.builder, w.roots);
         if (r == 0)
                 r = io_reader_new(&limits, &w.io);
         if (r == 0)
                 r = event_reader_new(ingest->options->max_depth, ingest->options->max_record_bytes,
                                 &w.events);
         if (r == 0)
-                r = read_files(&w, roots);
+                r = read_files(&w);
         event_reader_free(w.events);
         io_reader_free(w.io);
-        free(roots);
+        free(w.roots);
         return r;
 }
 
@@ -264,7 +328,7 @@ static bool is_in_shard(void *userdata, const IoFile *file) {
  * becomes one note again when shards are merged.
  */
 static int list_files(Ingest *ingest, SpoorError *error) {
-        Worker walker = {.ingest = ingest, .builder = ingest->builders[0]};
+        Worker walker = {.ingest = ingest, .builder = &ingest->builders[0]};
         IoSink sink = {&walker, NULL, on_fault};
         size_t bad = ingest->n_sources;
         int r = io_walk(ingest->sources, ingest->n_sources, &sink, &ingest->list, &bad);
@@ -276,60 +340,84 @@ static int list_files(Ingest *ingest, SpoorError *error) {
         return r < 0 ? engine_fail(error, r, "cannot list the sources: %s", strerror(-r)) : r;
 }
 
-static int absorb_cases(Ingest *ingest, Store *const *cases, size_t n_cases, SpoorError *error) {
-        int r = 0;
+/* What a builder may take up, so that all of them, while they are sealed, stay below the limit. */
+static void share_memory(Ingest *ingest) {
+        uint64_t limit = ingest->options->memory_bytes / 8 * 7;
+        uint64_t taken = space_resident() + ingest->n_workers * READER_BYTES;
 
-        for (size_t i = 0; i < n_cases && r == 0; i++) {
-                r = builder_absorb(ingest->builders[0], cases[i]);
-                if (r == -EIO)
-                        return engine_check_store(cases[i], SPOOR_E_CORRUPT, error) ?: r;
-        }
-        return r < 0 ? engine_fail(error, r, "%s", strerror(-r)) : r;
+        ingest->builder_bytes = (limit > taken ? limit - taken : 0) / ingest->n_workers;
 }
 
-static int run(Ingest *ingest, Store *const *cases, size_t n_cases, Store **ret_store,
-                SpoorError *error) {
+/* Builders become parts, parts one store. */
+static int merge_parts(Ingest *ingest, const StoreJudge *judge, Store **ret_store) {
+        StoreRoom room = {ingest->space, ingest->n_workers};
+        int r = 0;
+
+        for (unsigned i = 0; i < ingest->n_workers && r == 0; i++) {
+                Worker w = {.ingest = ingest,
+                                .builder = &ingest->builders[i],
+                                .roots = vec_alloc(ingest->n_sources, sizeof(uint32_t))};
+
+                r = w.roots ? seal_part(&w, false) : -ENOMEM;
+                free(w.roots);
+        }
+        return r == 0 ? store_merge(ingest->parts.data, ingest->parts.size, true, room, judge,
+                                        ret_store)
+                      : r;
+}
+
+static int run(Ingest *ingest, bool is_part, Store **ret_store, SpoorError *error) {
         StoreJudge judge = {(void *)ingest->options, engine_judge};
+        StoreRoom room = {ingest->space, ingest->n_workers};
         int r = make_builders(ingest);
 
         if (r == 0)
                 r = find_real_paths(ingest);
         if (r < 0)
                 return engine_fail(error, r, "%s", strerror(-r));
-        r = absorb_cases(ingest, cases, n_cases, error);
-        if (r)
-                return r;
         tell(ingest, "listing", true);
-        if (ingest->n_sources) {
-                r = list_files(ingest, error);
-                if (r == 0)
-                        r = parallel_run(ingest->n_workers, ingest->n_workers, work, ingest);
-                if (r < 0)
-                        return error && error->message[0]
-                                               ? r
-                                               : engine_fail(error, r, "reading: %s", strerror(-r));
-        }
+        r = list_files(ingest, error);
+        if (r < 0)
+                return r;
+        share_memory(ingest);
+        r = parallel_run(ingest->n_workers, ingest->n_workers, work, ingest);
+        if (r < 0)
+                return error && error->message[0]
+                                       ? r
+                                       : engine_fail(error, r, "reading: %s", strerror(-r));
         tell(ingest, "sealing", true);
-        r = store_seal(ingest->builders, ingest->n_workers, ingest->n_workers, &judge, ret_store);
+        if (ingest->parts.size)
+                r = merge_parts(ingest, &judge, ret_store);
+        else if (is_part)
+                r = store_seal_part(ingest->builders, ingest->n_workers, room, &judge, ret_store);
+        else
+                r = store_seal(ingest->builders, ingest->n_workers,
+                                (StoreRoom){NULL, room.n_threads}, &judge, ret_store);
         return r < 0 ? engine_fail(error, r, "sealing: %s", strerror(-r)) : 0;
 }
 
-int engine_ingest(const SpoorOptions *options, const char *const *sources, size_t n_sources,
-                Store *const *cases, size_t n_cases, Store **ret_store, SpoorError *error) {
+int engine_ingest(const SpoorOptions *options, Space *space, const char *const *sources,
+                size_t n_sources, bool is_part, Store **ret_store, SpoorError *error) {
         Ingest ingest = {
                         .options = options,
                         .sources = sources,
                         .n_sources = n_sources,
                         .n_workers = options->n_threads,
+                        .space = space,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
                         .is_telling = ATOMIC_FLAG_INIT,
                         .started = now(),
         };
-        int r = run(&ingest, cases, n_cases, ret_store, error);
+        int r = run(&ingest, is_part, ret_store, error);
 
         for (unsigned i = 0; ingest.builders && i < ingest.n_workers; i++)
                 builder_free(ingest.builders[i]);
         for (size_t i = 0; ingest.real_paths && i < n_sources; i++)
                 free(ingest.real_paths[i]);
+        for (size_t i = 0; i < ingest.parts.size; i++)
+                store_free(ingest.parts.data[i]);
+        vec_deinit(&ingest.parts);
+        pthread_mutex_destroy(&ingest.lock);
         free(ingest.builders);
         free(ingest.real_paths);
         io_file_list_free(ingest.list);

@@ -45,16 +45,16 @@ void lab_record(Text *text, int n, int variant) {
                         "\"userName\":\"u%d\","
                         "\"arn\":\"arn:aws:iam::1:user/u%d\",\"accessKeyId\":\"AKIA%d\"}, "
                         "\"eventTime\":"
-                        "\"2026-01-08T00:00:%02dZ\",\"eventSource\":\"s3.amazonaws.com\","
+                        "\"2026-01-08T00:%02d:%02dZ\",\"eventSource\":\"s3.amazonaws.com\","
                         "\"eventName\":\"%s\","
                         "\"awsRegion\":\"us-east-1\",\"sourceIPAddress\":\"10.0.0.%d\","
                         "\"userAgent\":\"a%d\","
                         "%s\"requestParameters\":{\"bucketName\":\"b\\u002d%d\",\"n\":[1,{\"k\":%d}"
                         "],\"t\":true},"
                         "\"eventID\":\"%s\",\"readOnly\":%s}",
-                        n % 3, n % 3, n % 4, n, n % 2 ? "GetObject" : "PutObject", n % 5, variant,
-                        n % 6 == 5 ? "\"errorCode\":\"AccessDenied\"," : "", n, n, id,
-                        n % 2 ? "true" : "false");
+                        n % 3, n % 3, n % 4, n / 60, n % 60, n % 2 ? "GetObject" : "PutObject",
+                        n % 5, variant, n % 6 == 5 ? "\"errorCode\":\"AccessDenied\"," : "", n, n,
+                        id, n % 2 ? "true" : "false");
 }
 
 void lab_log(Text *text, int first, int end, int variant) {

@@ -64,7 +64,7 @@ static void world_init(World *w, uint64_t seed) {
         }
         for (int i = 0; i < N_USES; i++) /* half of the keys are not used */
                 add(w, builder, file, n++, (int)random_below(&w->random, N_KEYS / 2), -1, true);
-        assert_int_equal(store_seal(&builder, 1, 1, NULL, &w->store), 0);
+        assert_int_equal(store_seal(&builder, 1, (StoreRoom){NULL, 1}, NULL, &w->store), 0);
         builder_free(builder);
 }
 

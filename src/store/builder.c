@@ -7,6 +7,8 @@
  */
 #include "store/builder.h"
 
+#include "base/sort.h"
+
 #include <errno.h>
 
 int builder_new(Builder **ret_builder) {
@@ -35,7 +37,6 @@ Builder *builder_free(Builder *b) {
         vec_deinit(&b->roots);
         intern_deinit(&b->root_keys);
         vec_deinit(&b->notes);
-        vec_deinit(&b->losers);
         vec_deinit(&b->grants);
         vec_deinit(&b->key);
         arena_deinit(&b->texts);
@@ -45,6 +46,27 @@ Builder *builder_free(Builder *b) {
 
 uint64_t builder_n_events(const Builder *b) {
         return b->n_rows;
+}
+
+/*
+ * Sealing takes for each row its keys (order, and the same again to sort them; eventIDs) and
+ * numbers; for each string and tuple its key, twice, and its number; and the image, which has of
+ * all some two thirds.
+ */
+uint64_t builder_n_bytes(const Builder *b) {
+        uint64_t n = b->chunks.size * (uint64_t)ROWS_PER_CHUNK * sizeof(Row);
+
+        n += b->n_rows * (3 * sizeof(SortKey) + 8 + 80);
+        n += intern_n_bytes(&b->strings) * 2 +
+             intern_size(&b->strings) * (2 * sizeof(SortKey) + 24);
+        for (int kind = 0; kind < STORE_N_TUPLES; kind++)
+                n += intern_n_bytes(&b->tuples[kind].keys) +
+                     intern_size(&b->tuples[kind].keys) * (2 * sizeof(SortKey) + 8) +
+                     b->tuples[kind].fields.cap * sizeof(uint32_t) * 3;
+        n += b->files.cap * (sizeof(BuilderFile) + 2 * sizeof(SortKey) + sizeof(ImageFile));
+        n += b->notes.cap * (sizeof(BuilderNote) + 2 * sizeof(SortKey) + sizeof(ImageNote));
+        n += b->grants.cap * sizeof(BuilderGrant) * 2 + b->texts.n_bytes * 2;
+        return n;
 }
 
 /* ---- files and notes ---- */
@@ -127,7 +149,7 @@ int builder_add_ignored(Builder *b, Slice file, uint64_t offset, Slice reason) {
 
 /* ---- events ---- */
 
-int builder_string(Builder *b, Slice text, uint32_t *ret_string) {
+static int add_string(Builder *b, Slice text, uint32_t *ret_string) {
         if (!text.data)
                 return *ret_string = STORE_NONE, 0;
         return intern_add(&b->strings, text, ret_string, NULL);
@@ -157,7 +179,7 @@ static int tuple_key(Builder *b, const Slice *fields, unsigned n) {
         return 0;
 }
 
-int builder_tuple(Builder *b, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple) {
+static int add_tuple(Builder *b, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple) {
         Tuples *tuples = &b->tuples[kind];
         Slice derived[2] = {{NULL, 0}, {NULL, 0}};
         unsigned n = image_tuple_texts[kind];
@@ -178,7 +200,7 @@ int builder_tuple(Builder *b, StoreTuple kind, const Slice *fields, uint32_t *re
                 derived[0] = event_outcome(fields);
         }
         for (unsigned i = 0; i < tuples->width && r == 0; i++)
-                r = builder_string(b, i < n ? fields[i] : derived[i - n],
+                r = add_string(b, i < n ? fields[i] : derived[i - n],
                                 &tuples->fields.data[tuples->fields.size + i]);
         if (r == 0)
                 tuples->fields.size += tuples->width;
@@ -236,20 +258,20 @@ bool store_parse_id(Slice text, StoreSource *ret) {
         return ret->id_kind == STORE_ID_UUID;
 }
 
-int builder_id(Builder *b, Slice id, StoreSource *source) {
+static int add_id(Builder *b, Slice id, StoreSource *source) {
         uint32_t string;
         int r;
 
         if (store_parse_id(id, source))
                 return 0;
         memset(source->id, 0, sizeof(source->id));
-        r = builder_string(b, id, &string);
+        r = add_string(b, id, &string);
         if (r == 0)
                 memcpy(source->id, &string, sizeof(string));
         return r;
 }
 
-int builder_add_row(Builder *b, const Row *row) {
+static int add_row(Builder *b, const Row *row) {
         if (b->n_rows >= STORE_NONE - 1)
                 return -EOVERFLOW;
         if (b->n_rows / ROWS_PER_CHUNK == b->chunks.size) {
@@ -264,7 +286,7 @@ int builder_add_row(Builder *b, const Row *row) {
         return 0;
 }
 
-int builder_add_grant(Builder *b, const BuilderGrant *grant, Row *row) {
+static int add_grant(Builder *b, const BuilderGrant *grant, Row *row) {
         if (b->grants.size >= STORE_NONE - 1)
                 return -EOVERFLOW;
         if (vec_reserve(&b->grants, 1) < 0)
@@ -285,11 +307,10 @@ static int add_grants(Builder *b, const Event *event, Row *row) {
                 for (unsigned f = 0; f < EVENT_N_GRANT && r == 0; f++) {
                         Slice text = event->grants[i].fields[f];
 
-                        r = builder_string(
-                                        b, text.size ? text : (Slice){NULL, 0}, &grant.fields[f]);
+                        r = add_string(b, text.size ? text : (Slice){NULL, 0}, &grant.fields[f]);
                 }
                 if (r == 0)
-                        r = builder_add_grant(b, &grant, row);
+                        r = add_grant(b, &grant, row);
         }
         return r;
 }
@@ -305,20 +326,20 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
         };
         int r;
 
-        r = builder_id(b, event->id, &row.source);
+        r = add_id(b, event->id, &row.source);
         if (r == 0)
-                r = builder_tuple(b, STORE_IDENTITY, event->identity, &row.identity);
+                r = add_tuple(b, STORE_IDENTITY, event->identity, &row.identity);
         if (r == 0)
-                r = builder_tuple(b, STORE_CALL, event->call, &row.call);
+                r = add_tuple(b, STORE_CALL, event->call, &row.call);
         if (r == 0)
-                r = builder_tuple(b, STORE_RESULT, event->result, &row.result);
+                r = add_tuple(b, STORE_RESULT, event->result, &row.result);
         if (r == 0)
-                r = builder_string(b, event->ip, &row.ip);
+                r = add_string(b, event->ip, &row.ip);
         if (r == 0)
-                r = builder_string(b, event->user_agent, &row.ua);
+                r = add_string(b, event->user_agent, &row.ua);
         if (r == 0 && event->n_grants)
                 r = add_grants(b, event, &row);
-        return r == 0 ? builder_add_row(b, &row) : r;
+        return r == 0 ? add_row(b, &row) : r;
 }
 
 Slice store_event_dim(const Event *event, StoreDim dim) {

@@ -35,7 +35,6 @@ typedef struct BuilderFile {
         Slice name;
         uint32_t root;
         uint64_t n_bytes;
-        uint64_t n_absorbed; /* records found in it, as a store that was absorbed says */
 } BuilderFile;
 
 typedef struct BuilderRoot {
@@ -48,11 +47,6 @@ typedef struct BuilderNote {
         bool is_ignored;
 } BuilderNote;
 
-/* A record that lost against another of its eventID in a store that was absorbed. */
-typedef struct BuilderLoser {
-        StoreSource source; /* id as in a row */
-} BuilderLoser;
-
 struct Builder {
         Intern strings;
         Tuples tuples[STORE_N_TUPLES];
@@ -62,7 +56,6 @@ struct Builder {
         VEC(BuilderRoot) roots;
         Intern root_keys; /* their names and paths, numbered alike */
         VEC(BuilderNote) notes;
-        VEC(BuilderLoser) losers;
         VEC(BuilderGrant) grants;
         Arena texts; /* of files, roots, notes */
         VEC(char) key;
@@ -71,14 +64,5 @@ struct Builder {
 static inline Row *builder_row(const Builder *builder, uint32_t i) {
         return &builder->chunks.data[i / ROWS_PER_CHUNK][i % ROWS_PER_CHUNK];
 }
-
-/* A tuple by its texts; EXTRA are derived fields behind them. For builder.c and absorb.c. */
-int builder_add_row(Builder *builder, const Row *row);
-/* Grants of the row that is added next. */
-int builder_add_grant(Builder *builder, const BuilderGrant *grant, Row *row);
-int builder_string(Builder *builder, Slice text, uint32_t *ret_string);
-int builder_tuple(Builder *builder, StoreTuple kind, const Slice *fields, uint32_t *ret_tuple);
-/* Fills source->id and id_kind. */
-int builder_id(Builder *builder, Slice id, StoreSource *source);
 
 #endif

@@ -74,6 +74,7 @@ static int make_header(Store *store, ImageHeader *header, uint64_t **ret_sums, u
         return 0;
 }
 
+/* To FD, which may be the file that the image's bytes are. */
 static int write_image(Store *store, int fd) {
         static const char padding[8];
         ImageHeader header;
@@ -83,7 +84,10 @@ static int write_image(Store *store, int fd) {
         if (r < 0)
                 return r;
         memcpy(store->bytes, &header, sizeof(header)); /* its room in front of the image */
-        r = write_all(fd, store->bytes, store->size);
+        if (fd + 1 != store->fd_1)
+                r = write_all(fd, store->bytes, store->size);
+        else if (ftruncate(fd, (off_t)store->size) < 0 || lseek(fd, 0, SEEK_END) < 0)
+                r = -errno;
         if (r == 0)
                 r = write_all(fd, padding, (8 - store->size % 8) % 8);
         if (r == 0)
@@ -153,6 +157,23 @@ static int give_name(int fd, char *beside) {
         return -EEXIST;
 }
 
+/* Writes to FD and gives it the name BESIDE, if it has none, and then PATH. */
+static int write_and_name(Store *store, int fd, bool is_named, char *beside, const char *path) {
+        int r = write_image(store, fd);
+
+        if (r == 0)
+                r = set_mode(fd);
+        if (r == 0 && !is_named) {
+                r = give_name(fd, beside);
+                is_named = r == 0;
+        }
+        if (r == 0 && rename(beside, path) < 0)
+                r = -errno;
+        if (r < 0 && is_named)
+                unlink(beside);
+        return r;
+}
+
 int store_write(Store *store, const char *path) {
         size_t size = strlen(path) + 32;
         char *beside = malloc(size);
@@ -162,24 +183,14 @@ int store_write(Store *store, const char *path) {
         if (!beside)
                 return -ENOMEM;
         snprintf(beside, size, "%s.%ld.XXXXXX", path, (long)getpid());
-        fd = open_beside(path, beside, &is_named);
+        fd = store->can_be_named ? dup(store->fd_1 - 1) : open_beside(path, beside, &is_named);
         if (fd < 0) {
                 free(beside);
                 return fd;
         }
-        r = write_image(store, fd);
-        if (r == 0)
-                r = set_mode(fd);
-        if (r == 0 && !is_named) {
-                r = give_name(fd, beside);
-                is_named = r == 0;
-        }
+        r = write_and_name(store, fd, is_named, beside, path);
         if (close(fd) < 0 && r == 0)
                 r = -errno;
-        if (r == 0 && rename(beside, path) < 0)
-                r = -errno;
-        if (r < 0 && is_named)
-                unlink(beside);
         if (r == 0)
                 r = sync_directory(path);
         free(beside);

@@ -165,6 +165,7 @@ struct Store {
         uint64_t size;
         bool is_mapped;         /* a case file, read only */
         int fd_1;               /* while it is made: 1 + the file that its bytes are, or 0 */
+        bool can_be_named;      /* that file, by a link */
         Space *space;           /* that watches those, or NULL */
         unsigned char *checked; /* behind is_checked of the sections */
         int fault;              /* atomic: a block was not what was written; section + 1 */

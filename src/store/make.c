@@ -118,19 +118,22 @@ static void set_sizes(const ImageMeta *meta, const ImagePlan *plan,
         sizes[IMAGE_GRANTS] = plan->n_grants * sizeof(StoreGrant);
 }
 
-int image_new(const ImagePlan *plan, Space *space, int fd, Store **ret_store) {
+int image_new(const ImagePlan *plan, Space *space, Store **ret_store) {
         uint64_t sizes[IMAGE_N_SECTIONS] = {0};
         Store *store = vec_alloc_zero(1, sizeof(*store));
-        int r;
+        bool can_be_named = false;
+        int r, fd = space && store ? space_open(space, &can_be_named) : -1;
 
-        if (!store) {
-                if (fd >= 0)
-                        close(fd);
+        if (!store)
                 return -ENOMEM;
+        if (space && fd < 0) {
+                free(store);
+                return fd;
         }
         store->size = IMAGE_HEADER_SIZE;
         store->space = space;
         store->fd_1 = fd + 1;
+        store->can_be_named = can_be_named;
         store->meta.n_events = plan->n_events;
         store->meta.n_files = plan->n_files;
         store->meta.n_strings = plan->n_strings;
@@ -344,11 +347,24 @@ void image_put_event(Store *store, uint32_t i, const ImageEvent *event) {
         put_number(at, event->source.id_kind, widths[IMAGE_W_ID_KIND]);
 }
 
-void image_put_ids(Store *store, const SortKey *keys, uint64_t n, const uint32_t *numbers) {
+uint64_t store_id_hash(const StoreSource *source, Slice text) {
+        return source->id_kind == STORE_ID_UUID ? hash_bytes(source->id, sizeof(source->id))
+                                                : hash_slice(text);
+}
+
+SortKey image_id_key(const StoreSource *source, Slice text, uint32_t list, uint32_t index) {
+        bool is_uuid = source->id_kind == STORE_ID_UUID;
+
+        return (SortKey){store_id_hash(source, text),
+                        sort_prefix(is_uuid ? slice((const char *)source->id, 8) : text, 0), list,
+                        index};
+}
+
+void image_put_ids(Store *store, const SortKey *keys, uint64_t n) {
         uint32_t *items = image_writable(store, IMAGE_ID_ITEMS);
 
         for (uint64_t i = 0; i < n; i++)
-                items[i] = numbers[keys[i].index];
+                items[i] = keys[i].index;
         put_buckets(image_writable(store, IMAGE_ID_BUCKETS), keys, n);
 }
 

@@ -37,10 +37,10 @@ typedef struct ImagePlan {
 } ImagePlan;
 
 /*
- * An image with room for what PLAN tells, zeroed: anonymous memory, or, where FD is not negative,
- * that file, mapped, its pages watched by SPACE; the image closes FD in either case.
+ * An image with room for what PLAN tells, zeroed: anonymous memory, or, with a Space, a file of it,
+ * mapped.
  */
-int image_new(const ImagePlan *plan, Space *space, int fd, Store **ret_store);
+int image_new(const ImagePlan *plan, Space *space, Store **ret_store);
 /* Sections that were empty are given a size now; the others keep their bytes. */
 int image_extend(Store *store, const uint64_t sizes[static IMAGE_N_SECTIONS]);
 
@@ -72,8 +72,10 @@ typedef struct ImageEvent {
 
 /* From several threads, each its own events. */
 void image_put_event(Store *store, uint32_t i, const ImageEvent *event);
-/* The index of eventIDs: events in order of their hashes, which are keys[].a; by keys[].index. */
-void image_put_ids(Store *store, const SortKey *keys, uint64_t n, const uint32_t *numbers);
+/* What tells an eventID in a sort: its hash, and of its bytes the first. TEXT is not empty. */
+SortKey image_id_key(const StoreSource *source, Slice text, uint32_t list, uint32_t index);
+/* The index of eventIDs: events, keys[].index, in order of those keys. */
+void image_put_ids(Store *store, const SortKey *keys, uint64_t n);
 /* Counts, last of all parts. */
 void image_put_meta(Store *store, uint64_t n_conflicts);
 

@@ -76,7 +76,7 @@ static int allocate(Seal *seal) {
                         .n_events = seal->n_events,
                         .n_ids = seal->n_ids,
                         .n_grants = seal->n_grants,
-                        .n_conflict_rows = seal->conflicts.size,
+                        .n_conflict_rows = conflict_n_rows(&seal->contenders),
                         .n_files = seal->n_files,
                         .n_roots = seal->roots.size,
                         .n_notes = seal->n_notes,
@@ -88,7 +88,7 @@ static int allocate(Seal *seal) {
 
         for (int kind = 0; kind < STORE_N_TUPLES; kind++)
                 plan.n_tuples[kind] = seal->n_tuples[kind];
-        return image_new(&plan, NULL, -1, &seal->store);
+        return image_new(&plan, seal->space, &seal->store);
 }
 
 /* ---- names, notes, strings, tuples ---- */
@@ -192,28 +192,10 @@ static void write_grants(Seal *seal) {
         }
 }
 
-/* ---- conflicts ---- */
+/* ---- the whole ---- */
 
-static int write_conflicts(Seal *seal) {
-        ImageConflict *rows = image_writable(seal->store, IMAGE_CONFLICTS);
-        SortOrder order = {NULL, NULL};
-        uint64_t n = seal->conflicts.size;
-        SortKey *keys = vec_alloc(n, sizeof(*keys));
-        int r;
-
-        if (!keys)
-                return -ENOMEM;
-        for (uint32_t i = 0; i < n; i++) {
-                ImageConflict *row = &seal->conflicts.data[i].row;
-
-                row->event = seal->numbers[row->event];
-                keys[i] = (SortKey){(uint64_t)row->event << 32 | row->file, row->record, 0, i};
-        }
-        r = sort_keys(keys, n, &order, seal->n_threads);
-        for (uint64_t i = 0; i < n && r == 0; i++)
-                rows[i] = seal->conflicts.data[keys[i].index].row;
-        free(keys);
-        return r;
+static uint32_t event_of(void *ctx, uint64_t group) {
+        return ((Seal *)ctx)->numbers[group];
 }
 
 int seal_columns(Seal *seal) {
@@ -225,11 +207,13 @@ int seal_columns(Seal *seal) {
         write_strings(seal);
         r = parallel_run(seal->n_threads, (seal->n_rows + RANGE - 1) / RANGE, write_range, seal);
         if (r == 0)
-                r = write_conflicts(seal);
+                r = conflict_put(&seal->contenders, event_of, seal, seal->store);
         if (r < 0)
                 return r;
         write_grants(seal);
-        image_put_ids(seal->store, seal->ids, seal->n_ids, seal->numbers);
+        for (uint64_t i = 0; i < seal->n_ids; i++)
+                seal->ids[i].index = seal->numbers[seal->ids[i].index];
+        image_put_ids(seal->store, seal->ids, seal->n_ids);
         image_put_meta(seal->store, seal->n_conflicts);
         return 0;
 }

@@ -4,8 +4,8 @@
  *   1  files     names of all builders, sorted, made distinct
  *   2  order     rows sorted by (eventTime, eventID, file, record)
  *   3  duplicates  rows sorted by the hash of their eventID: of a group the one whose file, then
- *                record number, sorts first is kept; other bytes under the same eventID are a
- *                conflict, unless the judge finds that they mean the same
+ *                record number, sorts first is kept; of other bytes under the same eventID the
+ *                judge says whether they are a conflict (conflict.c)
  *   4  strings   those that kept rows use, sorted, made distinct; then the tuples, now of final
  *                string numbers, likewise
  *   5  columns   written in order of events; what events hand out; eventIDs by hash
@@ -18,7 +18,6 @@
 
 #include <errno.h>
 
-#include "base/hash.h"
 #include "base/parallel.h"
 
 /* ---- files ---- */
@@ -115,11 +114,6 @@ int seal_files(Seal *seal) {
 }
 
 /* ---- order ---- */
-
-uint64_t store_id_hash(const StoreSource *source, Slice text) {
-        return source->id_kind == STORE_ID_UUID ? hash_bytes(source->id, sizeof(source->id))
-                                                : hash_slice(text);
-}
 
 Slice seal_id_text(const Seal *seal, uint32_t builder, const StoreSource *source,
                 char buffer[static STORE_ID_SIZE]) {
@@ -231,34 +225,19 @@ static int sort_rows(Seal *seal) {
 
 /* ---- duplicates ---- */
 
-/*
- * Keys of the groups: a is the hash of the eventID, b the place in `order`; losers of absorbed
- * stores have source n_builders + builder, and index theirs.
- */
-typedef struct Member {
-        const StoreSource *source;
-        uint32_t builder;
-        bool is_loser;
-} Member;
-
-static Member member_of(const Seal *seal, const SortKey *key) {
-        if (key->source >= seal->n_builders) {
-                uint32_t b = key->source - (uint32_t)seal->n_builders;
-
-                return (Member){&seal->builders[b]->losers.data[key->index].source, b, true};
-        }
-        return (Member){&seal_row(seal, &seal->order[key->index])->source,
-                        seal->order[key->index].source, false};
+/* Keys of the groups: a and b tell the eventID, index is the place in `order`. */
+static const SortKey *place_key(const Seal *seal, const SortKey *key) {
+        return &seal->order[key->index];
 }
 
 static int compare_members(const void *ctx, const SortKey *x, const SortKey *y) {
-        Member a = member_of(ctx, x), b = member_of(ctx, y);
-        int r = compare_ids(ctx, a.builder, a.source, b.builder, b.source);
+        const Seal *seal = ctx;
+        const SortKey *a = place_key(seal, x), *b = place_key(seal, y);
 
-        return r ? r : compare_places(ctx, a.builder, a.source, b.builder, b.source);
+        return compare_rows(seal, a, b);
 }
 
-static int list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
+static void list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
         char buffer[STORE_ID_SIZE];
         uint64_t n = 0;
 
@@ -267,91 +246,10 @@ static int list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
                 const StoreSource *source = &seal_row(seal, key)->source;
                 Slice text = seal_id_text(seal, key->source, source, buffer);
 
-                if (!seal->is_dropped[i] && text.size) /* the builder is that of the place */
-                        keys[n++] = (SortKey){store_id_hash(source, text), 0, 0, (uint32_t)i};
-        }
-        for (uint32_t b = 0; b < seal->n_builders; b++) {
-                for (uint32_t i = 0; i < seal->builders[b]->losers.size; i++) {
-                        const StoreSource *source = &seal->builders[b]->losers.data[i].source;
-
-                        keys[n++] = (SortKey){store_id_hash(source, seal_id_text(seal, b, source,
-                                                                                    buffer)),
-                                        0, (uint32_t)seal->n_builders + b, i};
-                }
+                if (!seal->is_dropped[i] && text.size)
+                        keys[n++] = image_id_key(source, text, 0, (uint32_t)i);
         }
         *ret_n = n;
-        return 0;
-}
-
-static int add_conflict(Seal *seal, uint32_t place, const Member *kept, const Member *other) {
-        if (vec_reserve(&seal->conflicts, 1) < 0)
-                return -ENOMEM;
-        seal->conflicts.data[seal->conflicts.size++] = (SealConflict){
-                        .row = {.event = place,
-                                        .file = seal->maps[other->builder]
-                                                                .files[other->source->file],
-                                        .record = other->source->record,
-                                        .size = other->source->size,
-                                        .offset = other->source->offset,
-                                        .hash = other->source->hash},
-                        .kept = kept->source,
-                        .other = other->source,
-                        .kept_builder = kept->builder,
-                        .other_builder = other->builder,
-                        .is_known = other->is_loser,
-        };
-        return 0;
-}
-
-/* keys[first .. end) share an eventID; the first is kept. */
-static int settle_group(Seal *seal, const SortKey *keys, uint64_t first, uint64_t end) {
-        Member kept = member_of(seal, &keys[first]);
-        int r = 0;
-
-        for (uint64_t i = first + 1; i < end && r == 0; i++) {
-                Member other = member_of(seal, &keys[i]);
-                Member before = member_of(seal, &keys[i - 1]);
-
-                if (!other.is_loser) {
-                        seal->is_dropped[keys[i].index] = 1;
-                }
-                if (other.source->hash == kept.source->hash ||
-                                compare_places(seal, before.builder, before.source, other.builder,
-                                                other.source) == 0)
-                        continue;
-                r = add_conflict(seal, keys[first].index, &kept, &other);
-        }
-        return r;
-}
-
-static int drop_duplicates(Seal *seal) {
-        SortOrder order = {compare_members, seal};
-        uint64_t n = seal->n_rows, n_kept = 0;
-        int r;
-
-        for (size_t b = 0; b < seal->n_builders; b++)
-                n += seal->builders[b]->losers.size;
-        seal->ids = vec_alloc(n, sizeof(*seal->ids));
-        if (!seal->ids)
-                return -ENOMEM;
-        r = list_members(seal, seal->ids, &n);
-        if (r == 0)
-                r = sort_keys(seal->ids, n, &order, seal->n_threads);
-        for (uint64_t first = 0, end; first < n && r == 0; first = end) {
-                Member kept = member_of(seal, &seal->ids[first]);
-
-                for (end = first + 1; end < n && seal->ids[end].a == seal->ids[first].a; end++) {
-                        Member other = member_of(seal, &seal->ids[end]);
-
-                        if (compare_ids(seal, kept.builder, kept.source, other.builder,
-                                            other.source))
-                                break;
-                }
-                r = settle_group(seal, seal->ids, first, end);
-                seal->ids[n_kept++] = seal->ids[first];
-        }
-        seal->n_ids = n_kept;
-        return r;
 }
 
 static StorePlace place_of(const Seal *seal, uint32_t builder, const StoreSource *source) {
@@ -362,58 +260,71 @@ static StorePlace place_of(const Seal *seal, uint32_t builder, const StoreSource
                         source->record, source->size};
 }
 
-/* Asks the judge about all that are not known to differ; *ret_same for each of the conflicts. */
-static int judge_conflicts(Seal *seal, bool *ret_same) {
-        size_t n = seal->conflicts.size, n_asked = 0;
-        StorePlace *places = vec_alloc(n, 2 * sizeof(*places));
-        bool *same = vec_alloc_zero(n, sizeof(*same));
-        int r = places && same ? 0 : -ENOMEM;
+/* keys[first .. end) share an eventID, and not all have the same bytes. */
+static int add_contenders(Seal *seal, const SortKey *keys, uint64_t first, uint64_t end) {
+        if (vec_reserve(&seal->contenders, end - first) < 0)
+                return -ENOMEM;
+        for (uint64_t i = first; i < end; i++) {
+                const SortKey *key = place_key(seal, &keys[i]);
+                const StoreSource *source = &seal_row(seal, key)->source;
 
-        for (size_t i = 0; i < n && r == 0; i++) {
-                SealConflict *c = &seal->conflicts.data[i];
-
-                if (c->is_known)
-                        continue;
-                places[2 * n_asked] = place_of(seal, c->kept_builder, c->kept);
-                places[2 * n_asked++ + 1] = place_of(seal, c->other_builder, c->other);
+                seal->contenders.data[seal->contenders.size++] =
+                                (Contender){.group = keys[first].index,
+                                                .place = place_of(seal, key->source, source),
+                                                .file = seal->maps[key->source].files[source->file],
+                                                .source = STORE_NONE};
         }
-        if (r == 0 && n_asked)
-                r = seal->judge->same(seal->judge->userdata, places, n_asked, same);
-        n_asked = 0;
-        for (size_t i = 0; i < n && r == 0; i++)
-                ret_same[i] = !seal->conflicts.data[i].is_known && same[n_asked++];
-        free(places);
-        free(same);
+        return 0;
+}
+
+/* keys[first .. end) share an eventID; the first is kept. */
+static int settle_group(Seal *seal, const SortKey *keys, uint64_t first, uint64_t end) {
+        uint64_t hash = seal_row(seal, place_key(seal, &keys[first]))->source.hash;
+        bool is_same = true;
+
+        for (uint64_t i = first + 1; i < end; i++) {
+                seal->is_dropped[keys[i].index] = 1;
+                is_same &= seal_row(seal, place_key(seal, &keys[i]))->source.hash == hash;
+        }
+        return is_same ? 0 : add_contenders(seal, keys, first, end);
+}
+
+static bool is_one_id(const Seal *seal, const SortKey *x, const SortKey *y) {
+        const SortKey *a = place_key(seal, x), *b = place_key(seal, y);
+
+        return x->a == y->a && x->b == y->b &&
+               compare_ids(seal, a->source, &seal_row(seal, a)->source, b->source,
+                               &seal_row(seal, b)->source) == 0;
+}
+
+static int drop_duplicates(Seal *seal) {
+        SortOrder order = {compare_members, seal};
+        uint64_t n, n_kept = 0;
+        int r;
+
+        seal->ids = vec_alloc(seal->n_rows, sizeof(*seal->ids));
+        if (!seal->ids)
+                return -ENOMEM;
+        list_members(seal, seal->ids, &n);
+        r = sort_keys(seal->ids, n, &order, seal->n_threads);
+        for (uint64_t first = 0, end; first < n && r == 0; first = end) {
+                for (end = first + 1; end < n; end++) {
+                        if (!is_one_id(seal, &seal->ids[first], &seal->ids[end]))
+                                break;
+                }
+                if (end > first + 1)
+                        r = settle_group(seal, seal->ids, first, end);
+                seal->ids[n_kept++] = seal->ids[first];
+        }
+        seal->n_ids = n_kept;
         return r;
 }
 
 int seal_conflicts(Seal *seal) {
-        size_t n = seal->conflicts.size, n_kept = 0;
-        bool *is_same = vec_alloc_zero(n, sizeof(*is_same));
-        int r = is_same ? 0 : -ENOMEM;
-
-        if (r == 0 && seal->judge && n)
-                r = judge_conflicts(seal, is_same);
-        for (size_t i = 0; i < n && r == 0; i++) {
-                SealConflict conflict = seal->conflicts.data[i];
-
-                if (is_same[i])
-                        continue;
-                /* those of one eventID stand together */
-                seal->n_conflicts += n_kept == 0 || seal->conflicts.data[n_kept - 1].row.event !=
-                                                                    conflict.row.event;
-                seal->conflicts.data[n_kept++] = conflict;
-        }
-        if (r == 0)
-                seal->conflicts.size = n_kept;
-        free(is_same);
-        return r;
+        return conflict_settle(&seal->contenders, seal->judge, &seal->n_conflicts);
 }
 
-/*
- * Records found in each file: those at hand, each place once, or, where a store that was absorbed
- * had dropped some already, as many as it says.
- */
+/* Records found in each file, each place once. */
 static int count_records(Seal *seal) {
         seal->n_file_records = vec_alloc_zero(seal->n_files, sizeof(*seal->n_file_records));
         if (!seal->n_file_records)
@@ -424,14 +335,6 @@ static int count_records(Seal *seal) {
                 if (!seal->is_dropped[i])
                         seal->n_file_records[seal->maps[key->source].files
                                                              [seal_row(seal, key)->source.file]]++;
-        }
-        for (size_t b = 0; b < seal->n_builders; b++) {
-                for (size_t i = 0; i < seal->builders[b]->files.size; i++) {
-                        uint64_t *n = &seal->n_file_records[seal->maps[b].files[i]];
-                        uint64_t n_absorbed = seal->builders[b]->files.data[i].n_absorbed;
-
-                        *n = *n < n_absorbed ? n_absorbed : *n;
-                }
         }
         return 0;
 }
@@ -475,20 +378,21 @@ static void deinit(Seal *seal) {
         free(seal->order);
         free(seal->is_dropped);
         free(seal->ids);
-        vec_deinit(&seal->conflicts);
+        vec_deinit(&seal->contenders);
         free(seal->numbers);
         free(seal->strings);
         free(seal->notes);
         store_free(seal->store);
 }
 
-int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const StoreJudge *judge,
-                Store **ret_store) {
+static int run(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,
+                bool is_part, Store **ret_store) {
         static int (*const steps[])(Seal * seal) = {seal_files, seal_order, seal_conflicts,
                         seal_strings, seal_notes, seal_columns};
         Seal seal = {.builders = builders,
                         .n_builders = n_builders,
-                        .n_threads = n_threads,
+                        .n_threads = room.n_threads,
+                        .space = room.space,
                         .judge = judge};
         int r;
 
@@ -496,12 +400,22 @@ int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const 
         r = seal.maps ? 0 : -ENOMEM;
         for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
                 r = steps[i](&seal);
-        if (r == 0)
-                r = image_index(seal.store, n_threads, NULL);
+        if (r == 0 && !is_part)
+                r = image_index(seal.store, room.n_threads, room.space);
         if (r == 0) {
                 *ret_store = seal.store;
                 seal.store = NULL;
         }
         deinit(&seal);
         return r;
+}
+
+int store_seal(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,
+                Store **ret_store) {
+        return run(builders, n_builders, room, judge, false, ret_store);
+}
+
+int store_seal_part(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,
+                Store **ret_store) {
+        return run(builders, n_builders, room, judge, true, ret_store);
 }

@@ -3,6 +3,7 @@
 #define STORE_SEAL_H
 
 #include "store/builder.h"
+#include "store/conflict.h"
 #include "store/make.h"
 
 /* What replaces the numbers of one builder, or STORE_NONE where nothing kept uses them. */
@@ -13,19 +14,11 @@ typedef struct SealMap {
         uint64_t n_grants;
 } SealMap;
 
-/* A record that differs from the one that is kept; row.event is a place in `order` until numbers
-   are known. */
-typedef struct SealConflict {
-        ImageConflict row;
-        const StoreSource *kept, *other;
-        uint32_t kept_builder, other_builder;
-        bool is_known; /* it was found to differ when another store was sealed */
-} SealConflict;
-
 typedef struct Seal {
         Builder **builders;
         size_t n_builders;
         unsigned n_threads;
+        Space *space;
         const StoreJudge *judge;
         SealMap *maps; /* one for each builder */
 
@@ -37,9 +30,9 @@ typedef struct Seal {
         SortKey *order; /* all rows in the order of events */
         uint64_t n_rows;
         unsigned char *is_dropped;
-        SortKey *ids; /* kept rows with an eventID, by its hash; index is a place in `order` */
+        SortKey *ids; /* kept rows with an eventID, by it; index is a place in `order` */
         uint64_t n_ids;
-        VEC(SealConflict) conflicts;
+        Contenders contenders;
         uint64_t n_conflicts;
         uint32_t n_events;
         uint32_t *numbers; /* of a place in `order`: its event */
@@ -64,10 +57,10 @@ static inline Row *seal_row(const Seal *seal, const SortKey *key) {
 Slice seal_id_text(const Seal *seal, uint32_t builder, const StoreSource *source,
                 char buffer[static STORE_ID_SIZE]);
 
-int seal_files(Seal *seal);     /* names and roots */
-int seal_order(Seal *seal);     /* rows in order, duplicates out */
-int seal_conflicts(Seal *seal); /* those that only look different out */
-int seal_strings(Seal *seal);   /* strings and tuples that kept rows use */
+int seal_files(Seal *seal); /* names and roots */
+int seal_order(Seal *seal); /* rows in order, duplicates out */
+int seal_conflicts(Seal *seal);
+int seal_strings(Seal *seal); /* strings and tuples that kept rows use */
 int seal_notes(Seal *seal);
 int seal_columns(Seal *seal); /* into the image */
 

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "base/space.h"
 #include "event/event.h"
 
 #define STORE_NONE UINT32_MAX /* absent; also the most events, strings, files + 1 */
@@ -107,10 +108,9 @@ int builder_add_damage(
                 Builder *builder, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason);
 int builder_add_ignored(Builder *builder, Slice file, uint64_t offset, Slice reason);
 
-/* Everything in STORE again, with its roots. -EIO where the store is faulty. */
-int builder_absorb(Builder *builder, Store *store);
-
 uint64_t builder_n_events(const Builder *builder);
+/* What it takes up, with what sealing it will take, about. */
+uint64_t builder_n_bytes(const Builder *builder);
 
 /* Where a record stands, by names: for whoever can read the evidence while there is no store yet.
  */
@@ -123,13 +123,21 @@ typedef struct StorePlace {
 } StorePlace;
 
 /*
- * Two records of one eventID differ in their bytes: do they mean the same? Fills ret_same for N
- * pairs, places 2 i and 2 i + 1. What cannot be read again differs. 0 or -errno.
+ * Records of one eventID differ in their bytes: what do they mean? Fills a hash for each of N
+ * places, equal where the meanings are; ret_known is false for what cannot be read again.
  */
 typedef struct StoreJudge {
         void *userdata;
-        int (*same)(void *userdata, const StorePlace *places, size_t n, bool *ret_same);
+        int (*meanings)(void *userdata, const StorePlace *places, size_t n, uint64_t *ret_hashes,
+                        bool *ret_known);
 } StoreJudge;
+
+/* Where a store is made: in memory, or (with a Space) in files beside the case, see base/space.h.
+ */
+typedef struct StoreRoom {
+        Space *space;
+        unsigned n_threads;
+} StoreRoom;
 
 /*
  * Makes one store of what N_BUILDERS hold; they are emptied on the way and can only be freed. Rows
@@ -137,8 +145,20 @@ typedef struct StoreJudge {
  * duplicate. Events beyond 2^32 - 2 are -EOVERFLOW. JUDGE may be NULL: then other bytes are a
  * conflict.
  */
-int store_seal(Builder **builders, size_t n_builders, unsigned n_threads, const StoreJudge *judge,
+int store_seal(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,
                 Store **ret_store);
+
+/* The same, only to be merged: without indexes. */
+int store_seal_part(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,
+                Store **ret_store);
+
+/*
+ * Makes one store of many: the same, byte for byte, as one that was sealed from all their evidence.
+ * ARE_PARTS: they were made side by side from one list of sources, and records of one file may be
+ * in several; else they may overlap. -EIO where one of them is faulty.
+ */
+int store_merge(Store *const *stores, size_t n_stores, bool are_parts, StoreRoom room,
+                const StoreJudge *judge, Store **ret_store);
 
 /* ---- case files ---- */
 

@@ -5,7 +5,7 @@
 
 typedef struct Run {
         Model model;
-        Store *part; /* absorbed on the way */
+        Store *part; /* merged on the way */
         char dir[TEST_DIR_SIZE], path[TEST_DIR_SIZE + 8];
         uint64_t digest; /* of what should come of it */
 } Run;
@@ -29,18 +29,25 @@ static int add_all(const Model *m, Builder *builder) {
 
 static int seal(Run *run, Store **ret_store) {
         Builder *builders[2] = {NULL, NULL};
+        Store *store = NULL;
         int r = builder_new(&builders[0]);
 
         if (r == 0)
                 r = builder_new(&builders[1]);
         if (r == 0)
                 r = add_all(&run->model, builders[0]);
-        if (r == 0 && run->part)
-                r = builder_absorb(builders[1], run->part);
         if (r == 0)
-                r = store_seal(builders, 2, 1, NULL, ret_store);
+                r = store_seal(builders, 2, (StoreRoom){NULL, 1}, NULL, &store);
         builder_free(builders[0]);
         builder_free(builders[1]);
+        if (r == 0 && run->part) {
+                Store *both[2] = {store, run->part};
+
+                r = store_merge(both, 2, false, (StoreRoom){NULL, 1}, NULL, ret_store);
+                store_free(store);
+        } else if (r == 0) {
+                *ret_store = store;
+        }
         return r;
 }
 

@@ -215,9 +215,21 @@ static size_t winner_of(const Model *m, size_t i) {
         return best;
 }
 
+/* Of records that are alike the first is told. */
+static bool is_first(const Model *m, size_t i) {
+        for (size_t k = 0; k < m->n_events; k++) {
+                if (m->events[k].event.id.data &&
+                                slice_equal(m->events[k].event.id, m->events[i].event.id) &&
+                                m->events[k].event.hash == m->events[i].event.hash &&
+                                compare_places(&m->events[k], &m->events[i]) < 0)
+                        return false;
+        }
+        return true;
+}
+
 static void add_loser(Model *m, size_t kept, size_t loser) {
         m->n_duplicates++;
-        if (m->is_lenient || m->events[kept].event.hash == m->events[loser].event.hash)
+        if (m->is_lenient || !is_first(m, loser))
                 return;
         m->conflicts[m->n_conflict_rows++] = (ModelConflict){kept, loser};
 }
@@ -329,7 +341,9 @@ Store *model_seal(Model *m, size_t n_builders, unsigned n_threads) {
         for (size_t i = 0; i < n_builders; i++)
                 assert_int_equal(builder_new(&builders[i]), 0);
         model_fill(m, builders, n_builders, UINT32_MAX);
-        assert_int_equal(store_seal(builders, n_builders, n_threads, NULL, &store), 0);
+        assert_int_equal(store_seal(builders, n_builders, (StoreRoom){NULL, n_threads}, NULL,
+                                         &store),
+                        0);
         for (size_t i = 0; i < n_builders; i++)
                 builder_free(builders[i]);
         return store;

@@ -77,7 +77,7 @@ static void make_sound(void) {
                         0);
         FUZZ_CHECK(builder_add_ignored(builder, SLICE_LITERAL("r/c"), 0, SLICE_LITERAL("no log")) ==
                         0);
-        FUZZ_CHECK(store_seal(&builder, 1, 1, NULL, &store) == 0);
+        FUZZ_CHECK(store_seal(&builder, 1, (StoreRoom){NULL, 1}, NULL, &store) == 0);
         snprintf(path, sizeof(path), "%s/case", dir);
         FUZZ_CHECK(store_write(store, path) == 0 && stat(path, &st) == 0);
         sound_size = (size_t)st.st_size;

@@ -33,7 +33,7 @@ static void check_selection(Slice text) {
         Plan *plan;
 
         if (!empty)
-                FUZZ_CHECK(store_seal(NULL, 0, 1, NULL, &empty) == 0);
+                FUZZ_CHECK(store_seal(NULL, 0, (StoreRoom){NULL, 1}, NULL, &empty) == 0);
         FUZZ_CHECK(selection_new(&s) == 0);
         for (StoreDim dim = 0; dim < STORE_N_DIMS; dim++)
                 FUZZ_CHECK(selection_add(s, dim, text) >= 0);
