@@ -2,6 +2,7 @@
 import gzip
 import json
 import os
+import random
 import struct
 import zlib
 from typing import NamedTuple
@@ -242,32 +243,42 @@ FOREIGN = {
     'table.csv': b'a,b\n1,2\n', 'program': b'\x7fELF\x02\x01\x01' + b'\0' * 100, 'notes.txt.gz': gzip.compress(b'hello\n'),
     'paper.pdf': b'%PDF-1.7\n', 'number.json': b'17',
 }
-EVENT = json.loads(record('inside'))
-BRIDGE = {'version': '0', 'id': 'x', 'detail-type': 'AWS API Call via CloudTrail', 'source': 'aws.s3', 'account': '111122223333',
-          'time': '2024-03-01T00:00:00Z', 'region': 'us-east-1', 'resources': [], 'detail': EVENT}
-LOOKUP = {'Events': [{'EventId': 'x', 'EventName': 'y', 'EventTime': 1709251200, 'CloudTrailEvent': json.dumps(EVENT)}], 'NextToken': 'x'}
 DIGEST = {'awsAccountId': '111122223333', 'digestStartTime': '2024-03-01T00:00:00Z', 'digestEndTime': '2024-03-01T01:00:00Z',
           'digestS3Bucket': 'b', 'digestS3Object': 'o', 'previousDigestSignature': None, 'logFiles': [{'s3Bucket': 'b', 's3Object': 'o'}]}
-NOT_YET_READ = {
-    'trail.json': (LOOKUP, 'lookup'), 'empty-trail.json': ({'Events': []}, 'lookup'), 'bridge.json': (BRIDGE, 'eventbridge'),
-    'bridges.json': ([BRIDGE, BRIDGE], 'eventbridge'), 'digest.json': (DIGEST, 'digest'),
-    'empty-digest.json': (DIGEST | {'logFiles': []}, 'digest'),
-}
+KNOWN = {'digest.json': (DIGEST, 'digest'), 'empty-digest.json': (DIGEST | {'logFiles': []}, 'digest')}
 
 
 def ignored_cases(folder):
     for name, data in FOREIGN.items():
         source = folder_with(folder, 'foreign-' + name, data, name)
         yield Case(f'{name} is no log', source, set(GOOD.ids), ignored={name: (*ALL, ())}, statuses=(0,), n_records=N_GOOD)
-    for name, (value, word) in NOT_YET_READ.items():
+    for name, (value, word) in KNOWN.items():
         packed = gzip.compress(json.dumps(value).encode())
         for kind, file, data in (('plain', name, json.dumps(value, indent=1).encode()), ('gzip', name + '.gz', packed)):
             source = folder_with(folder, f'container-{file}', data, file)
-            yield Case(f'{file}, {kind}, is recognised and not read', source, set(GOOD.ids), ignored={file: (*ALL, (word,))},
+            yield Case(f'{file}, {kind}, is recognised as no log', source, set(GOOD.ids), ignored={file: (*ALL, (word,))},
                        statuses=(0,), n_records=N_GOOD)
-    lines = '\n'.join([json.dumps(BRIDGE)] * 3).encode()
-    yield Case('EventBridge, a line each', folder_with(folder, 'bridge-lines', lines, 'lines'), set(GOOD.ids),
-               ignored={'lines': (*ALL, ('eventbridge',))}, statuses=(0,), n_records=N_GOOD)
+
+
+# ---- containers ----
+
+def container_cases(folder):
+    """A quote in the middle of one record, and a cut: in every container the others are found."""
+    ids = [f'c-{i}' for i in range(9)]
+    texts = [record(event_id, 300) for event_id in ids]
+    for kind in makers.WRAPPERS:
+        data = makers.wrapped_log(random.Random(kind), kind, texts).encode()
+        # What stands in the same line of text or string is lost with it, and no more.
+        at = data.index(b'c-4') + 1
+        broken = data[:at] + b'"' + data[at:]
+        yield Case(f'{kind}: a stray quote', folder_with(folder, f'quote-{kind}', broken, 'log'), set(GOOD.ids) | set(ids) - {'c-4', 'c-5'},
+                   {'log': (*ALL, ())}, maybe={'c-4', 'c-5'})
+        cut = data[:data.index(b'c-6')]
+        sound = {event_id for event_id in ids if event_id.encode() in cut}
+        yield Case(f'{kind}: cut', folder_with(folder, f'cut-{kind}', cut, 'log'), set(GOOD.ids) | sound, {'log': (*ALL, ())})
+        lost = data.replace(b'c-4', b'\x01-4')
+        yield Case(f'{kind}: a control character', folder_with(folder, f'control-{kind}', lost, 'log'),
+                   set(GOOD.ids) | set(ids) - {'c-4'}, {'log': (*ALL, ())}, maybe={'\x01-4'})
 
 
 # ---- archives ----
@@ -353,4 +364,5 @@ def all_cases(rng, folder, checks):
     yield from rejected_cases(folder)
     yield from file_cases(folder, checks)
     yield from ignored_cases(folder)
+    yield from container_cases(folder)
     yield from archive_cases(folder)

@@ -190,6 +190,8 @@ def random_log(rng, records, odd=True):
     """The bytes of one log file that holds RECORDS, in any of the containers; ODD: and what is no record."""
     spaces = rng.choice(['', ' \n', ' \t\r\n'])
     texts = [write_json(rng, record, spaces) for record in records]
+    if rng.random() < 0.4:
+        return to_bytes(wrapped_log(rng, rng.choice(WRAPPERS), texts, odd))
     kind = rng.randrange(5)
     if kind == 0:
         return to_bytes('{"Records":[' + ','.join(texts) + ']}')
@@ -203,6 +205,71 @@ def random_log(rng, records, odd=True):
         return to_bytes(rng.choice(['\n', '\r\n', '\n\n']).join(lines))
     half = len(texts) // 2
     return to_bytes('{"Records":[' + ','.join(texts[:half]) + ']}\n{"Records":[' + ','.join(texts[half:]) + ']}')
+
+
+# ---- containers ----
+
+def quoted(text):
+    """TEXT, which is JSON, as a JSON string. What is no UTF-8 stays as it is."""
+    return '"' + ''.join('\\' + c if c in '"\\' else f'\\u{ord(c):04x}' if ord(c) < 0x20 else c for c in text) + '"'
+
+
+WRAPPERS = ['lookup', 'lookup-lines', 'bridge', 'bridge-lines', 'messages', 'subscription', 'insights', 'insights-rows',
+            'shipper', 'shipper-dotted', 'hits', 'bulk', 'original']
+
+
+def pages(rng, texts, write):
+    """A few pages, end to end or in an array."""
+    n = rng.choice([1, 1, 2, 3])
+    all_pages = [write(texts[i::n]) for i in range(n)]
+    return '[' + ',\n'.join(all_pages) + ']' if rng.random() < 0.3 else rng.choice(['', '\n']).join(all_pages)
+
+
+def array_or_lines(rng, texts):
+    return '[' + ',\n'.join(texts) + ']' if rng.random() < 0.5 else '\n'.join(texts)
+
+
+def wrapped_log(rng, kind, texts, odd=False):
+    """Records, given as JSON, in the container KIND. ODD: and what is no record."""
+    def mixed(elements, stray):
+        return [*elements, stray] if odd and rng.random() < 0.3 else elements
+
+    if kind == 'lookup':
+        return pages(rng, texts, lambda part: '{"Events": [' + ','.join(mixed(
+            ['{"EventId":"x","Username":"u","Resources":[],"CloudTrailEvent":%s}' % quoted(text) for text in part],
+            '{"EventId":"no record"}')) + '], "NextToken":"t"}')
+    if kind == 'lookup-lines':
+        return '\n'.join('{"CloudTrailEvent":%s}' % quoted(text) for text in texts)
+    if kind in ('bridge', 'bridge-lines'):
+        events = mixed(['{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.x",'
+                        '"detail":%s,"id":"i"}' % text.replace('\n', ' ') for text in texts],
+                       '{"detail-type":"EC2 Instance State-change Notification","detail":{"state":"running"}}')
+        return '[' + ','.join(events) + ']' if kind == 'bridge' else '\n'.join(events)
+    if kind in ('messages', 'subscription'):
+        events = ','.join(mixed(['{"id":"1","timestamp":1,"message":%s}' % quoted(text) for text in texts],
+                                '{"message":"START RequestId: x"}'))
+        if kind == 'messages':
+            return '{"events":[%s],"searchedLogStreams":[],"nextToken":"t"}' % events
+        return '{"messageType":"DATA_MESSAGE","owner":"1","subscriptionFilters":["f"],"logEvents":[%s]}' % events
+    if kind == 'insights':
+        return array_or_lines(rng, mixed(['{"@timestamp":"2026-01-01 00:00:00.000","@message":%s}' % rng.choice(
+            [quoted(text), text.replace('\n', ' ')]) for text in texts], '{"@message":"START"}'))
+    if kind == 'insights-rows':
+        return '{"results":[' + ','.join(mixed(
+            ['[{"field":"@timestamp","value":"2026"},{"field":"@message","value":%s},{"field":"@ptr","value":"p"}]' %
+             quoted(text) for text in texts], '[{"field":"x","value":"y"}]')) + '],"status":"Complete"}'
+    if kind in ('shipper', 'shipper-dotted'):
+        form = '"aws":{"cloudtrail":%s}' if kind == 'shipper' else '"aws.cloudtrail":%s'
+        return array_or_lines(rng, ['{"@timestamp":"2026-01-01T00:00:00Z",%s,"cloud":{}}' % form % text.replace('\n', ' ')
+                                    for text in texts])
+    if kind == 'hits':
+        return '{"took":1,"hits":{"total":{"value":9},"hits":[%s]},"timed_out":false}' % ','.join(
+            '{"_index":"i","_source":{"aws":{"cloudtrail":%s}}}' % text for text in texts)
+    if kind == 'bulk':
+        return ''.join('{"index":{"_index":"i"}}\n%s\n' % text.replace('\n', ' ') for text in texts)
+    assert kind == 'original'
+    return array_or_lines(rng, ['{"event":{"original":%s,"kind":"event"},"aws":{"cloudtrail":{"event_version":"1"}}}' %
+                                quoted(text) for text in texts])
 
 
 # Names whose order differs if anything but the whole path is compared bytewise.

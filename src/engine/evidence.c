@@ -29,7 +29,8 @@ typedef struct Fetch {
         size_t n;
         size_t begin, end; /* keys of the file on disk that is open */
         size_t n_left;     /* of those */
-        VEC(char) buffer;
+        VEC(char) buffer;  /* the bytes of the place, just read */
+        VEC(char) record;  /* the record in them: itself, or in a string of theirs */
         EventReader *reader;
         IoReader *io;
         bool is_same; /* the record just read again has the hash it should */
@@ -119,7 +120,14 @@ static int locate(Fetch *f, const StorePlace *place, char **ret_path, size_t *re
 static int on_event(void *userdata, const Event *event) {
         Fetch *f = userdata;
 
-        f->is_same = event->offset == 0 && event->size == f->buffer.size && event->hash == f->hash;
+        if (event->offset != 0 || event->size != f->buffer.size || event->hash != f->hash)
+                return 0;
+        f->is_same = true;
+        f->record.size = 0;
+        if (vec_reserve(&f->record, event->text.size) < 0)
+                return -ENOMEM;
+        memcpy(f->record.data, event->text.data, event->text.size);
+        f->record.size = event->text.size;
         return 0;
 }
 
@@ -201,14 +209,18 @@ static int take(Fetch *f, IoStream *stream, uint64_t size, bool is_kept, uint64_
         return 0;
 }
 
-static int read_record(Fetch *f, size_t key, IoStream *stream, uint64_t *at_byte) {
+static int read_bytes(Fetch *f, size_t key, IoStream *stream, uint64_t *at_byte) {
         const StorePlace *place = place_at(f, key);
         int r = take(f, stream, place->offset - *at_byte, false, at_byte);
 
-        if (r == 0)
-                r = take(f, stream, place->size, true, at_byte);
-        if (r != 0)
-                return r;
+        return r ? r : take(f, stream, place->size, true, at_byte);
+}
+
+/* The record of KEY in the bytes that were read. */
+static int deliver(Fetch *f, size_t key) {
+        const StorePlace *place = place_at(f, key);
+        int r = 0;
+
         f->hash = place->hash;
         f->is_same = false;
         if (f->buffer.size == place->size)
@@ -218,7 +230,7 @@ static int read_record(Fetch *f, size_t key, IoStream *stream, uint64_t *at_byte
         if (!f->is_same)
                 return fail_record(f, key);
         return f->sink->record(f->sink->userdata, f->keys[key].index,
-                        slice(f->buffer.data, f->buffer.size));
+                        slice(f->record.data, f->record.size));
 }
 
 /* The first key of the file on disk that is open whose file sorts at or behind NAME. */
@@ -241,26 +253,22 @@ static int on_leaf(void *userdata, Slice name, IoStream *stream) {
         Fetch *f = userdata;
         uint64_t at_byte = 0;
 
-        for (size_t key = first_of(f, name); key < f->end; key++) {
-                int r;
+        size_t first = first_of(f, name);
+
+        for (size_t key = first; key < f->end; key++) {
+                int r = 0;
 
                 if (!slice_equal(place_at(f, key)->file, name) || f->is_done[key])
                         break;
-                r = read_record(f, key, stream, &at_byte);
+                /* one wanted twice, or another from the same bytes: the stream does not go back */
+                if (key == first || place_at(f, key)->offset != place_at(f, key - 1)->offset)
+                        r = read_bytes(f, key, stream, &at_byte);
+                if (r == 0)
+                        r = deliver(f, key);
                 if (r != 0)
                         return r;
                 f->is_done[key] = true;
                 f->n_left--;
-                /* the same record wanted twice: the stream does not go back */
-                while (key + 1 < f->end && slice_equal(place_at(f, key + 1)->file, name) &&
-                                place_at(f, key + 1)->offset == place_at(f, key)->offset) {
-                        r = f->sink->record(f->sink->userdata, f->keys[++key].index,
-                                        slice(f->buffer.data, f->buffer.size));
-                        if (r != 0)
-                                return r;
-                        f->is_done[key] = true;
-                        f->n_left--;
-                }
         }
         return f->n_left == 0 ? 1 : 0;
 }
@@ -383,6 +391,7 @@ int engine_read_places(const SpoorOptions *options, const char *evidence, const 
         event_reader_free(f.reader);
         io_reader_free(f.io);
         vec_deinit(&f.buffer);
+        vec_deinit(&f.record);
         free(f.is_done);
         free(f.path);
         free(f.keys);

@@ -97,6 +97,22 @@ typedef struct EventGrant {
         Slice fields[EVENT_N_GRANT];
 } EventGrant;
 
+/* What records stand in. */
+typedef enum EventContainer {
+        EVENT_IN_NONE,       /* no record was found */
+        EVENT_IN_RECORDS,    /* {"Records":[...]}, as a trail writes it */
+        EVENT_IN_JSON,       /* records alone, a line each, or in an array */
+        EVENT_IN_LOOKUP,     /* what the API's lookup-events prints */
+        EVENT_IN_BRIDGE,     /* EventBridge events */
+        EVENT_IN_CLOUDWATCH, /* messages of CloudWatch Logs */
+        EVENT_IN_INSIGHTS,   /* a result of CloudWatch Logs Insights, in JSON or CSV */
+        EVENT_IN_SHIPPER,    /* a log shipper's copies */
+        EVENT_IN_HISTORY,    /* CSV of the console's event history */
+        EVENT_IN_ATHENA,     /* CSV of Athena */
+        EVENT_IN_LAKE,       /* CSV of CloudTrail Lake */
+        EVENT_N_CONTAINERS,
+} EventContainer;
+
 /* Slices are valid until the sink returns; data is NULL for an absent value. */
 typedef struct Event {
         int64_t time;
@@ -106,10 +122,15 @@ typedef struct Event {
         Slice identity[EVENT_N_IDENTITY];
         Slice call[EVENT_N_CALL];
         Slice result[EVENT_N_RESULT];
-        uint64_t hash;   /* of the record's bytes */
-        uint64_t offset; /* of its first byte in the content */
-        uint32_t size;   /* bytes */
+        Slice text;      /* the record: JSON as it stands, or as it was in a JSON string */
+        uint64_t hash;   /* of these bytes */
+        uint64_t offset; /* in the content: of the bytes from which it can be read again, which are
+                          */
+        uint32_t size;   /* the record itself, or the element in whose string it stands */
         uint32_t record; /* in its content, from 0, rejected ones counted */
+        EventContainer container;
+        bool is_recovered;    /* it stands behind damage in its content */
+        bool is_shipper_time; /* it has no eventTime; time is the @timestamp around it */
         const EventGrant *grants;
         unsigned n_grants;
 } Event;
@@ -149,6 +170,12 @@ int event_reader_finish(EventReader *reader, bool is_cut);
 
 /* Was it a log, if only an empty or broken one? Valid after finish. */
 bool event_reader_is_log(const EventReader *reader);
+
+/* In what its first record stood. Valid after finish. */
+EventContainer event_reader_container(const EventReader *reader);
+
+/* "records", "lookup-events", ...; never NULL. */
+const char *event_container_name(EventContainer container);
 
 /* ---- meanings ---- */
 

@@ -2,162 +2,25 @@
  * From content to events: json units are told apart by the keys they have, records become events.
  *
  * What a unit is. An element of "Records" is a record whatever it holds. Anywhere else an object is
- * a record when it has at least two of the keys that every CloudTrail record has; otherwise it may
- * be one of the envelopes listed in kinds[], and if not even that, it is no CloudTrail at all.
- * Sound content in which nothing is a record is ignored. Until the first record one fault is held
- * back, because what is no JSON from its first byte on is ignored too, unless a record is found in
- * it.
+ * a record when it has at least two of the keys that every CloudTrail record has (record.c);
+ * otherwise it may be an envelope around records (envelope.c), which is opened (inside.c), and if
+ * not even that, it is no CloudTrail at all. Sound content in which nothing is a record is ignored.
+ * Until the first record one fault is held back, because what is no JSON from its first byte on is
+ * ignored too, unless a record is found in it.
  *
- * Nothing here is kept beyond a content, but for the buffers of the json reader.
+ * Nothing here is kept beyond a content, but for buffers.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
-#include "base/time.h"
 #include "base/vec.h"
-#include "event/event.h"
-#include "event/grant.h"
-#include "json/json.h"
+#include "event/inside.h"
 
 #define CASE_MAGIC "\x89SPOOR\r\n" /* a case file begins so */
 #define TWO_RECORDS 5              /* keys that stand twice in what must have been two records */
 #define LOOK_BYTES 64              /* at the beginning, before the kind of content is known */
 #define SEARCH_BYTES ((uint64_t)1 << 20) /* of content that does not begin as JSON */
-
-enum {
-        PATH_TIME,
-        PATH_ID,
-        PATH_VERSION,
-        PATH_EVENT_TYPE,
-        PATH_IDENTITY,
-        PATH_IP,
-        PATH_UA,
-        PATH_RECIPIENT,
-        PATH_SERVICE,
-        PATH_NAME,
-        PATH_REGION,
-        PATH_READ_ONLY,
-        PATH_CODE,
-        PATH_MESSAGE,
-        PATH_CONSOLE,
-        PATH_ID_FIRST, /* userIdentity's, in the order of EventIdentity */
-        PATH_ID_LAST = PATH_ID_FIRST + EVENT_N_IDENTITY - 1,
-        PATH_REQUEST, /* JSON as it stands, for grant.c */
-        PATH_RESPONSE,
-        PATH_ADDITIONAL,
-        PATH_CREDENTIALS,
-        PATH_ACCESS_KEY,
-        PATH_SHARED,
-        PATH_PROVIDER,
-        PATH_LOOKUP,
-        PATH_LOOKUP_EVENT,
-        PATH_BRIDGE,
-        PATH_BRIDGE_TYPE,
-        PATH_DIGEST,
-        PATH_DIGEST_FILES,
-        PATH_CWL,
-        PATH_CWL_MESSAGE,
-        PATH_INSIGHTS,
-        PATH_SHIPPER,
-        PATH_SHIPPER_TIME,
-        N_PATHS,
-};
-
-static const char *const paths[N_PATHS] = {
-                [PATH_TIME] = "eventTime",
-                [PATH_ID] = "eventID",
-                [PATH_VERSION] = "eventVersion",
-                [PATH_EVENT_TYPE] = "eventType",
-                [PATH_IDENTITY] = "userIdentity",
-                [PATH_IP] = "sourceIPAddress",
-                [PATH_UA] = "userAgent",
-                [PATH_RECIPIENT] = "recipientAccountId",
-                [PATH_SERVICE] = "eventSource",
-                [PATH_NAME] = "eventName",
-                [PATH_REGION] = "awsRegion",
-                [PATH_READ_ONLY] = "readOnly",
-                [PATH_CODE] = "errorCode",
-                [PATH_MESSAGE] = "errorMessage",
-                [PATH_CONSOLE] = "responseElements.ConsoleLogin",
-                [PATH_ID_FIRST + EVENT_ID_TYPE] = "userIdentity.type",
-                [PATH_ID_FIRST + EVENT_ID_USER_NAME] = "userIdentity.userName",
-                [PATH_ID_FIRST + EVENT_ID_ARN] = "userIdentity.arn",
-                [PATH_ID_FIRST + EVENT_ID_ACCOUNT] = "userIdentity.accountId",
-                [PATH_ID_FIRST + EVENT_ID_KEY] = "userIdentity.accessKeyId",
-                [PATH_ID_FIRST + EVENT_ID_PRINCIPAL_ID] = "userIdentity.principalId",
-                [PATH_ID_FIRST + EVENT_ID_INVOKED_BY] = "userIdentity.invokedBy",
-                [PATH_ID_FIRST + EVENT_ID_ISSUER_USER_NAME] =
-                                "userIdentity.sessionContext.sessionIssuer.userName",
-                [PATH_ID_FIRST + EVENT_ID_ISSUER_ARN] =
-                                "userIdentity.sessionContext.sessionIssuer.arn",
-                [PATH_ID_FIRST + EVENT_ID_CREATION_DATE] =
-                                "userIdentity.sessionContext.attributes.creationDate",
-                [PATH_REQUEST] = "requestParameters",
-                [PATH_RESPONSE] = "responseElements",
-                [PATH_ADDITIONAL] = "additionalEventData",
-                [PATH_CREDENTIALS] = "responseElements.credentials",
-                [PATH_ACCESS_KEY] = "responseElements.accessKey",
-                [PATH_SHARED] = "sharedEventID",
-                [PATH_PROVIDER] = "userIdentity.identityProvider",
-                [PATH_LOOKUP] = "Events",
-                [PATH_LOOKUP_EVENT] = "CloudTrailEvent",
-                [PATH_BRIDGE] = "detail",
-                [PATH_BRIDGE_TYPE] = "detail-type",
-                [PATH_DIGEST] = "digestStartTime",
-                [PATH_DIGEST_FILES] = "logFiles",
-                [PATH_CWL] = "events",
-                [PATH_CWL_MESSAGE] = "logEvents",
-                [PATH_INSIGHTS] = "@message",
-                [PATH_SHIPPER] = "aws.cloudtrail",
-                [PATH_SHIPPER_TIME] = "@timestamp",
-};
-
-/* An object with two of them is taken for a record. */
-static const int record_marks[] = {
-                PATH_VERSION,
-                PATH_IDENTITY,
-                PATH_TIME,
-                PATH_SERVICE,
-                PATH_NAME,
-                PATH_REGION,
-                PATH_IP,
-                PATH_ID,
-                PATH_EVENT_TYPE,
-                PATH_RECIPIENT,
-};
-
-/* Keys with which a record begins, whoever wrote it: after a fault reading goes on at one of them.
- */
-static const char *const first_keys[] = {"eventVersion", "userIdentity", "eventTime", "eventSource",
-                "eventName", "awsRegion", "sourceIPAddress", "userAgent", "eventID", "eventType",
-                "additionalEventData", "apiVersion", "addendum", "errorCode", "errorMessage",
-                "requestID", "requestParameters", "responseElements", "readOnly", "eventCategory",
-                "managementEvent", "recipientAccountId", "sharedEventID", "tlsDetails", "resources",
-                "vpcEndpointId", "serviceEventDetails", "sessionCredentialFromConsole",
-                "insightDetails", "eventContext"};
-
-/* Envelopes that are recognised by two keys (or one), and not read. */
-typedef struct Kind {
-        int key, other; /* other: -1 for none */
-        JsonType type;  /* of key; JSON_ABSENT for any */
-        const char *reason;
-} Kind;
-
-static const Kind kinds[] = {
-                {PATH_LOOKUP, -1, JSON_ARRAY, "output of the API's lookup-events: not yet read"},
-                {PATH_LOOKUP_EVENT, -1, JSON_ABSENT,
-                                "events of the API's lookup-events: not yet read"},
-                {PATH_BRIDGE, PATH_BRIDGE_TYPE, JSON_ABSENT, "EventBridge event: not yet read"},
-                {PATH_DIGEST, -1, JSON_ABSENT, "CloudTrail digest: no log"},
-                {PATH_DIGEST_FILES, -1, JSON_ARRAY, "CloudTrail digest: no log"},
-                {PATH_CWL, -1, JSON_ARRAY, "CloudWatch Logs export: not yet read"},
-                {PATH_CWL_MESSAGE, -1, JSON_ARRAY, "CloudWatch Logs export: not yet read"},
-                {PATH_INSIGHTS, -1, JSON_ABSENT, "CloudWatch Logs Insights export: not yet read"},
-                {PATH_SHIPPER, -1, JSON_ABSENT, "a log shipper's copy: not yet read"},
-};
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct EventReader {
         JsonPaths *paths;
@@ -165,19 +28,23 @@ struct EventReader {
         JsonSink json_sink;
         const EventSink *sink;
         GrantReader grants;
+        Inside inside;
+        VEC(char) decoded;        /* the message of a row */
+        EventContainer container; /* of the first record */
 
         uint64_t n_bytes;
         uint32_t n_records;
         char head[LOOK_BYTES]; /* the first bytes, until it is known what they are */
         size_t n_head;
-        bool is_begun;  /* the first bytes were looked at */
-        bool is_blank;  /* no byte but white space so far */
-        bool is_log;    /* "Records" was met, or a record */
-        bool is_search; /* did not begin as JSON */
-        bool is_done;   /* told as ignored or damaged: the rest does not matter */
-        bool kinds_told[N_KINDS];
+        bool is_begun;     /* the first bytes were looked at */
+        bool is_blank;     /* no byte but white space so far */
+        bool is_log;       /* "Records" was met, or a record */
+        bool is_search;    /* did not begin as JSON */
+        bool is_done;      /* told as ignored or damaged: the rest does not matter */
+        bool is_container; /* a list was met in which records stand, if there are any */
+        bool is_foreign_told;
         bool is_hidden_told;
-        int records_result; /* of a sink that was called where nothing can be returned */
+        int list_result; /* of a sink that was called where nothing can be returned */
 
         uint64_t n_others, other_at; /* units that are nothing known */
         bool is_fault_held;
@@ -186,35 +53,7 @@ struct EventReader {
         char held_reason[320];
 };
 
-/* ---- units ---- */
-
-static bool is_plausible(void *userdata, const JsonUnit *unit) {
-        unsigned n = 0;
-
-        (void)userdata;
-        for (size_t i = 0; i < sizeof(record_marks) / sizeof(record_marks[0]); i++)
-                n += unit->values[record_marks[i]].type != JSON_ABSENT;
-        return n >= 2;
-}
-
-static const Kind *kind_of(const JsonUnit *unit) {
-        for (size_t i = 0; i < N_KINDS; i++) {
-                JsonType type = unit->values[kinds[i].key].type;
-
-                if (type == JSON_ABSENT || (kinds[i].type != JSON_ABSENT && kinds[i].type != type))
-                        continue;
-                if (kinds[i].other < 0 || unit->values[kinds[i].other].type != JSON_ABSENT)
-                        return &kinds[i];
-        }
-        return NULL;
-}
-
-static int tell_kind(EventReader *r, const Kind *kind, uint64_t offset) {
-        if (r->kinds_told[kind - kinds])
-                return 0;
-        r->kinds_told[kind - kinds] = true;
-        return r->sink->ignored(r->sink->userdata, offset, slice_cstr(kind->reason));
-}
+/* ---- records ---- */
 
 static int become_log(EventReader *r) {
         r->is_log = true;
@@ -226,112 +65,26 @@ static int become_log(EventReader *r) {
                         slice_cstr(r->held_reason));
 }
 
-/* The text of a scalar, absent for anything else. */
-static Slice text_of(const JsonUnit *unit, int path) {
-        const JsonValue *value = &unit->values[path];
-
-        if (value->type == JSON_STRING || value->type == JSON_NUMBER || value->type == JSON_BOOL)
-                return value->text;
-        return (Slice){NULL, 0};
-}
-
-static Slice read_only_of(Slice text) {
-        if (text.size == 4 && strncasecmp(text.data, "true", 4) == 0)
-                return SLICE_LITERAL("true");
-        if (text.size == 5 && strncasecmp(text.data, "false", 5) == 0)
-                return SLICE_LITERAL("false");
-        return (Slice){NULL, 0};
-}
-
-static void fill(const JsonUnit *unit, Event *event) {
-        Slice recipient = text_of(unit, PATH_RECIPIENT);
-
-        for (int i = 0; i < EVENT_N_IDENTITY; i++)
-                event->identity[i] = text_of(unit, PATH_ID_FIRST + i);
-        event->id = text_of(unit, PATH_ID);
-        event->ip = text_of(unit, PATH_IP);
-        event->user_agent = text_of(unit, PATH_UA);
-        event->call[EVENT_CALL_SERVICE] = text_of(unit, PATH_SERVICE);
-        event->call[EVENT_CALL_NAME] = text_of(unit, PATH_NAME);
-        event->call[EVENT_CALL_REGION] = text_of(unit, PATH_REGION);
-        event->call[EVENT_CALL_ACCOUNT] =
-                        recipient.size ? recipient : event->identity[EVENT_ID_ACCOUNT];
-        event->call[EVENT_CALL_READ_ONLY] = read_only_of(text_of(unit, PATH_READ_ONLY));
-        event->result[EVENT_RESULT_CODE] = text_of(unit, PATH_CODE);
-        event->result[EVENT_RESULT_MESSAGE] = text_of(unit, PATH_MESSAGE);
-        event->result[EVENT_RESULT_CONSOLE] =
-                        slice_equal(event->call[EVENT_CALL_NAME], SLICE_LITERAL("ConsoleLogin"))
-                                        ? text_of(unit, PATH_CONSOLE)
-                                        : (Slice){NULL, 0};
-        event->hash = unit->hash;
-        event->offset = unit->offset;
-        event->size = (uint32_t)unit->size;
-        event->grants = NULL;
-        event->n_grants = 0;
-}
-
 static void forget(Event *event) {
         *event = (Event){
                         .time = event->time,
                         .id = event->id,
+                        .text = event->text,
                         .hash = event->hash,
                         .offset = event->offset,
                         .size = event->size,
                         .record = event->record,
+                        .container = event->container,
+                        .is_recovered = event->is_recovered,
+                        .is_shipper_time = event->is_shipper_time,
         };
-}
-
-/* The JSON of an object, absent for anything else. */
-static Slice object_of(const JsonUnit *unit, int path) {
-        const JsonValue *value = &unit->values[path];
-
-        return value->type == JSON_OBJECT ? value->text : (Slice){NULL, 0};
-}
-
-/* What the record hands out; for nearly every one, nothing. */
-static int fill_grants(EventReader *r, const JsonUnit *unit, Event *event) {
-        unsigned named = grant_find(&r->grants, event->call[EVENT_CALL_NAME]);
-        GrantParts parts;
-
-        if (!named && unit->values[PATH_CREDENTIALS].type != JSON_OBJECT &&
-                        unit->values[PATH_ACCESS_KEY].type != JSON_OBJECT)
-                return 0;
-        parts = (GrantParts){
-                        .request = object_of(unit, PATH_REQUEST),
-                        .response = object_of(unit, PATH_RESPONSE),
-                        .additional = object_of(unit, PATH_ADDITIONAL),
-                        .credentials = object_of(unit, PATH_CREDENTIALS),
-                        .access_key = object_of(unit, PATH_ACCESS_KEY),
-                        .shared_id = text_of(unit, PATH_SHARED),
-                        .provider = text_of(unit, PATH_PROVIDER),
-        };
-        return grant_read(&r->grants, named, &parts, event);
-}
-
-static int reject(EventReader *r, const JsonUnit *unit) {
-        Slice time = text_of(unit, PATH_TIME);
-        char reason[160];
-
-        if (unit->type != JSON_OBJECT)
-                snprintf(reason, sizeof(reason), "record that is no object");
-        else if (!time.data && unit->values[PATH_SHIPPER_TIME].type != JSON_ABSENT)
-                snprintf(reason, sizeof(reason),
-                                "record without eventTime (a log shipper's copy: not yet read)");
-        else if (!time.data)
-                snprintf(reason, sizeof(reason), "record without eventTime");
-        else
-                snprintf(reason, sizeof(reason), "eventTime %s: '%.*s'",
-                                time_parse(time, &(int64_t){0}) == 2 ? "lies outside 1677 to 2262"
-                                                                     : "is not a time",
-                                time.size > 60 ? 60 : (int)time.size, time.data);
-        return r->sink->fault(r->sink->userdata, unit->offset, 1, slice_cstr(reason));
 }
 
 /*
  * Two records that lost what stood between them read as one, with its keys twice, of which the last
  * counts. What is left of the first is not taken, so it must be named.
  */
-static int tell_repeated(EventReader *r, const JsonUnit *unit) {
+static int tell_repeated(EventReader *r, const JsonUnit *unit, uint64_t offset) {
         char reason[96];
 
         if (unit->n_repeated < TWO_RECORDS)
@@ -339,29 +92,60 @@ static int tell_repeated(EventReader *r, const JsonUnit *unit) {
         snprintf(reason, sizeof(reason),
                         "%u keys stand twice: two records that run into each other",
                         unit->n_repeated);
-        return r->sink->fault(r->sink->userdata, unit->offset, 0, slice_cstr(reason));
+        return r->sink->fault(r->sink->userdata, offset, 0, slice_cstr(reason));
 }
 
-static int on_record(EventReader *r, const JsonUnit *unit) {
+static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *origin) {
+        RecordFault fault;
         Event event;
         int result = become_log(r);
 
         if (result)
                 return result;
+        if (r->container == EVENT_IN_NONE)
+                r->container = origin->container;
         event.record = r->n_records++;
-        if (unit->type != JSON_OBJECT || unit->size > UINT32_MAX ||
-                        !text_of(unit, PATH_TIME).data ||
-                        time_parse(text_of(unit, PATH_TIME), &event.time) != 0)
-                return reject(r, unit);
-        result = tell_repeated(r, unit);
+        result = record_read(unit, origin->time, &event, &fault);
+        event.offset = event.is_shipper_time ? origin->outer_offset : origin->offset;
+        if (result > 0)
+                return r->sink->fault(r->sink->userdata, event.offset, 1, slice_cstr(fault.reason));
+        result = tell_repeated(r, unit, event.offset);
         if (result)
                 return result;
-        fill(unit, &event);
+        event.size = (uint32_t)(event.is_shipper_time ? origin->outer_size : origin->size);
+        event.container = origin->container;
+        event.is_recovered = origin->is_recovered;
         if (r->sink->wants && !r->sink->wants(r->sink->userdata, &event))
                 forget(&event);
         else
-                result = fill_grants(r, unit, &event);
+                result = record_grants(&r->grants, unit, &event);
         return result ? result : r->sink->event(r->sink->userdata, &event);
+}
+
+/* A record that stands in the content by itself. */
+static int on_plain_record(EventReader *r, const JsonUnit *unit) {
+        bool is_listed = unit->place == JSON_LISTED && unit->list == RECORD_LIST_RECORDS;
+        Slice time = record_text(unit, RECORD_SHIPPER_TIME);
+        RecordOrigin origin = {
+                        .offset = unit->offset,
+                        .size = unit->size,
+                        .outer_offset = unit->offset,
+                        .outer_size = unit->size,
+                        .container = is_listed   ? EVENT_IN_RECORDS
+                                     : time.data ? EVENT_IN_SHIPPER
+                                                 : EVENT_IN_JSON,
+                        .time = time,
+                        .is_recovered = unit->is_recovered,
+        };
+
+        return on_record(r, unit, &origin);
+}
+
+/* ---- what is no record ---- */
+
+static bool looks_hidden(Slice text) {
+        return text.size && memmem(text.data, text.size, "eventTime", 9) &&
+               memmem(text.data, text.size, "eventSource", 11);
 }
 
 /*
@@ -369,26 +153,15 @@ static int on_record(EventReader *r, const JsonUnit *unit) {
  * once for each content.
  */
 static int look_for_hidden(EventReader *r, uint64_t offset, Slice text) {
-        if (r->is_hidden_told || !text.size || !memmem(text.data, text.size, "eventTime", 9) ||
-                        !memmem(text.data, text.size, "eventSource", 11))
+        if (r->is_hidden_told || !looks_hidden(text))
                 return 0;
         r->is_hidden_told = true;
         return r->sink->fault(r->sink->userdata, offset, 0,
                         SLICE_LITERAL("CloudTrail records at a place that is not read"));
 }
 
-static int on_unit(void *userdata, const JsonUnit *unit) {
-        EventReader *r = userdata;
-        const Kind *kind;
-
-        if (r->records_result)
-                return r->records_result;
-        if (unit->place == JSON_LISTED || (unit->type == JSON_OBJECT && is_plausible(r, unit)))
-                return on_record(r, unit);
-        kind = unit->type == JSON_OBJECT ? kind_of(unit) : NULL;
-        if (kind)
-                return tell_kind(r, kind, unit->offset);
-        if (unit->place != JSON_BESIDE) {
+static int on_other(EventReader *r, const JsonUnit *unit) {
+        if (unit->place != JSON_BESIDE && !envelope_is_action(unit)) {
                 if (r->n_others++ == 0)
                         r->other_at = unit->offset;
                 r->n_records++; /* it has its number, but is none */
@@ -396,21 +169,116 @@ static int on_unit(void *userdata, const JsonUnit *unit) {
         return look_for_hidden(r, unit->offset, unit->text);
 }
 
+static int tell_foreign(EventReader *r, uint64_t offset, const char *reason) {
+        if (r->is_foreign_told)
+                return 0;
+        r->is_foreign_told = true;
+        return r->sink->ignored(r->sink->userdata, offset, slice_cstr(reason));
+}
+
+/* ---- units ---- */
+
+static int on_inside_record(void *userdata, const JsonUnit *unit, const RecordOrigin *origin) {
+        return on_record(userdata, unit, origin);
+}
+
+static int on_envelope(EventReader *r, const JsonUnit *unit, const Envelope *envelope) {
+        char reason[320];
+        int result = inside_read(&r->inside, unit, envelope);
+        bool is_lost = r->inside.n_records == 0 &&
+                       (envelope->is_sure || (*r->inside.fault && looks_hidden(envelope->inside)));
+
+        if (result)
+                return result;
+        if (is_lost || (*r->inside.fault && r->inside.n_records)) {
+                result = become_log(r);
+                if (result)
+                        return result;
+                r->n_records += is_lost;
+                snprintf(reason, sizeof(reason), "%s in an element of %s%s%s",
+                                is_lost ? "no record" : "more than records",
+                                event_container_name(envelope->container),
+                                *r->inside.fault ? ": " : "", r->inside.fault);
+                return r->sink->fault(r->sink->userdata, unit->offset, is_lost, slice_cstr(reason));
+        }
+        return r->inside.n_records ? 0 : on_other(r, unit);
+}
+
+/* The message of a row of [{"field":..,"value":..}], as a unit of its own. */
+static int on_row(EventReader *r, const JsonUnit *unit) {
+        Slice element = envelope_message_field(unit->text);
+        JsonValue value;
+        Envelope envelope = {.container = EVENT_IN_INSIGHTS, .is_string = true};
+        JsonUnit part = *unit;
+
+        if (!element.data)
+                return on_other(r, unit);
+        value = json_find(element, SLICE_LITERAL("value"));
+        if (value.type != JSON_STRING)
+                return on_other(r, unit);
+        r->decoded.size = 0;
+        if (vec_reserve(&r->decoded, value.text.size) < 0)
+                return -ENOMEM;
+        envelope.inside = slice(r->decoded.data, json_decode(value.text, r->decoded.data));
+        part.offset += (size_t)(element.data - unit->text.data);
+        part.size = element.size;
+        part.text = element;
+        return on_envelope(r, &part, &envelope);
+}
+
+static int on_unit(void *userdata, const JsonUnit *unit) {
+        EventReader *r = userdata;
+        const char *foreign;
+        Envelope envelope;
+
+        if (r->list_result)
+                return r->list_result;
+        if (unit->place == JSON_LISTED && unit->list == RECORD_LIST_RECORDS)
+                return on_plain_record(r, unit);
+        if (unit->place == JSON_LISTED && unit->type == JSON_ARRAY)
+                return on_row(r, unit);
+        if (unit->type != JSON_OBJECT)
+                return on_other(r, unit);
+        if (envelope_open(unit, true, &envelope))
+                return on_envelope(r, unit, &envelope);
+        if (record_is_plausible(unit))
+                return on_plain_record(r, unit);
+        if (envelope_open(unit, false, &envelope))
+                return on_envelope(r, unit, &envelope);
+        foreign = envelope_foreign(unit);
+        return foreign ? tell_foreign(r, unit->offset, foreign) : on_other(r, unit);
+}
+
+static bool is_plausible(void *userdata, const JsonUnit *unit) {
+        Envelope envelope;
+
+        (void)userdata;
+        return record_is_plausible(unit) ||
+               ((envelope_open(unit, true, &envelope) || envelope_open(unit, false, &envelope)) &&
+                               looks_hidden(envelope.inside));
+}
+
 static void on_list(void *userdata, unsigned list, uint64_t offset, Slice before) {
         EventReader *r = userdata;
 
-        (void)list;
-        r->is_log = true;
-        if (r->records_result == 0)
-                r->records_result = look_for_hidden(r, offset, before);
+        r->is_log |= list == RECORD_LIST_RECORDS;
+        r->is_container |= list == RECORD_LIST_LOOKUP || list == RECORD_LIST_SUBSCRIPTION;
+        if (r->list_result == 0)
+                r->list_result = look_for_hidden(r, offset, before);
+}
+
+/* ---- faults ---- */
+
+static bool is_broken_record(const JsonUnit *unit) {
+        return (unit->place == JSON_LISTED && unit->list == RECORD_LIST_RECORDS) ||
+               record_is_plausible(unit) || envelope_is_broken(unit);
 }
 
 static int on_fault(void *userdata, const JsonFault *fault) {
         EventReader *r = userdata;
-        const Kind *kind = fault->unit ? kind_of(fault->unit) : NULL;
-        bool is_record = fault->unit &&
-                         (fault->unit->place == JSON_LISTED || is_plausible(r, fault->unit));
-        unsigned n_rejected = fault->unit && (is_record || !kind);
+        const char *foreign = fault->unit ? envelope_foreign(fault->unit) : NULL;
+        bool is_record = fault->unit && is_broken_record(fault->unit);
+        unsigned n_rejected = fault->unit && (is_record || !foreign);
         char reason[320];
         int n = snprintf(reason, sizeof(reason), "%.*s", (int)fault->reason.size,
                         fault->reason.data);
@@ -418,8 +286,8 @@ static int on_fault(void *userdata, const JsonFault *fault) {
         if (fault->end > fault->offset && n > 0 && (size_t)n < sizeof(reason))
                 snprintf(reason + n, sizeof(reason) - (size_t)n, "; %llu bytes skipped",
                                 (unsigned long long)(fault->end - fault->offset));
-        if (kind && !is_record)
-                return tell_kind(r, kind, fault->offset);
+        if (foreign && !is_record)
+                return tell_foreign(r, fault->offset, foreign);
         if (r->is_log || is_record) {
                 r->is_log = true;
                 r->n_records += n_rejected;
@@ -443,8 +311,9 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->is_blank = true;
         r->n_head = 0;
         r->is_hidden_told = false;
-        r->records_result = 0;
-        memset(r->kinds_told, 0, sizeof(r->kinds_told));
+        r->list_result = 0;
+        r->is_container = r->is_foreign_told = false;
+        r->container = EVENT_IN_NONE;
         return json_reader_begin(r->json, &r->json_sink, false, (Slice){0});
 }
 
@@ -529,13 +398,14 @@ static int tell_others(EventReader *r) {
         char reason[128];
 
         snprintf(reason, sizeof(reason),
-                        "%llu values between the records are no CloudTrail records",
+                        r->n_others == 1 ? "%llu value between the records is no CloudTrail record"
+                                         : "%llu values between the records are no CloudTrail "
+                                           "records",
                         (unsigned long long)r->n_others);
         return r->sink->ignored(r->sink->userdata, r->other_at, slice_cstr(reason));
 }
 
 int event_reader_finish(EventReader *r, bool is_cut) {
-        bool is_kind = false;
         int result;
 
         if (r->is_done)
@@ -547,15 +417,17 @@ int event_reader_finish(EventReader *r, bool is_cut) {
         result = json_reader_finish(r->json);
         if (result)
                 return result;
-        if (r->records_result)
-                return r->records_result;
+        if (r->list_result)
+                return r->list_result;
         if (r->is_log)
                 return r->n_others ? tell_others(r) : 0;
         if (r->is_hidden_told)
                 return 0;
-        for (size_t i = 0; i < N_KINDS; i++)
-                is_kind |= r->kinds_told[i];
-        if (is_kind || (is_cut && r->n_bytes == 0))
+        if (r->is_container && !r->n_others && !r->is_fault_held) {
+                r->is_log = true; /* a page without events */
+                return 0;
+        }
+        if (r->is_foreign_told || (is_cut && r->n_bytes == 0))
                 return 0;
         if (r->is_search)
                 return r->sink->ignored(r->sink->userdata, 0, SLICE_LITERAL("not JSON"));
@@ -566,6 +438,10 @@ int event_reader_finish(EventReader *r, bool is_cut) {
         return r->sink->fault(r->sink->userdata, r->held_at, 0, slice_cstr(r->held_reason));
 }
 
+EventContainer event_reader_container(const EventReader *r) {
+        return r->container;
+}
+
 bool event_reader_is_log(const EventReader *r) {
         return r->is_log;
 }
@@ -573,7 +449,6 @@ bool event_reader_is_log(const EventReader *r) {
 /* ---- life ---- */
 
 int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader **ret_reader) {
-        static const char *const records = "Records";
         JsonLimits limits = {max_depth, max_record_bytes};
         EventReader *r = vec_alloc_zero(1, sizeof(*r));
         int result;
@@ -582,10 +457,10 @@ int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader 
                 return -ENOMEM;
         grant_reader_init(&r->grants);
         r->json_sink = (JsonSink){r, on_unit, on_fault, is_plausible, on_list};
-        result = json_paths_new(paths, N_PATHS, &records, 1, &r->paths);
+        result = record_paths_new(&r->paths);
         if (result == 0)
-                result = json_reader_new(r->paths, first_keys,
-                                sizeof(first_keys) / sizeof(first_keys[0]), &limits, &r->json);
+                result = record_reader_new(r->paths, &limits, &r->json);
+        r->inside = (Inside){.paths = r->paths, .limits = limits, .sink = {r, on_inside_record}};
         if (result < 0) {
                 event_reader_free(r);
                 return result;
@@ -598,6 +473,8 @@ EventReader *event_reader_free(EventReader *r) {
         if (!r)
                 return NULL;
         json_reader_free(r->json);
+        inside_deinit(&r->inside);
+        vec_deinit(&r->decoded);
         json_paths_free(r->paths);
         grant_reader_deinit(&r->grants);
         free(r);

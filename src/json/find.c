@@ -197,6 +197,29 @@ static JsonValue find_value(Slice record, Slice path, bool dotted) {
         return (JsonValue){type_of(*value.data), value};
 }
 
+bool json_next(Slice text, const char **at, Slice *ret_key, Slice *ret_value) {
+        const char *end = text.data + text.size, *from = *at, *value;
+
+        from = skip_space(from ? from : text.data + 1, end);
+        if (*at && from < end && *from == ',')
+                from = skip_space(from + 1, end);
+        if (from >= end || *from == '}' || *from == ']')
+                return false;
+        *ret_key = slice(from, 0);
+        value = from;
+        if (*text.data == '{') {
+                value = skip_string(from, end);
+                *ret_key = slice(from, (size_t)(value - from));
+                value = skip_space(value, end);
+                if (value >= end || *value != ':')
+                        return false;
+                value = skip_space(value + 1, end);
+        }
+        *at = skip_value(value, end);
+        *ret_value = slice(value, (size_t)(*at - value));
+        return true;
+}
+
 JsonValue json_find(Slice record, Slice path) {
         return find_value(record, path, false);
 }

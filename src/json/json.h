@@ -135,6 +135,12 @@ JsonValue json_find(Slice record, Slice path);
 /* The same, but keys may hold dots themselves, as those of tags do. */
 JsonValue json_find_dotted(Slice record, Slice path);
 
+/*
+ * The next member of TEXT, a sound object, or element of a sound array: *ret_key with its quotes
+ * (empty for an element) and *ret_value as it stands. *at is NULL at first. False at the end.
+ */
+bool json_next(Slice text, const char **at, Slice *ret_key, Slice *ret_value);
+
 /* The text of a string as json_find() gives it, quotes included, decoded into BUFFER (room for
    text.size bytes); escapes that are no character become U+FFFD. Returns its size. */
 size_t json_decode(Slice text, char *buffer);

@@ -156,7 +156,8 @@ def event_of(found):
     if not isinstance(record, dict):
         return 'a record that is no object'
     # Only text is a time: a number is none.
-    instant = instant_of(record.get('eventTime'))
+    time = record.get('eventTime')
+    instant = instant_of(found.time if text_of(time) is None else time)
     if instant is None:
         return 'a record without a readable eventTime'
     columns = {column: text_at(record, path) for column, path in PATHS.items()}

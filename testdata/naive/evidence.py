@@ -18,16 +18,9 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-RECORD_KEYS = {
-    'eventVersion', 'userIdentity', 'eventTime', 'eventSource', 'eventName', 'awsRegion',
-    'sourceIPAddress', 'eventID', 'eventType', 'recipientAccountId',
-}
+from containers import DECODER, LISTS, Inside, Num, is_action, looks_like_record, open_unit  # noqa: F401
+
 SPACE = ' \t\r\n'
-
-
-class Num(NamedTuple):
-    """A JSON number as it is written: 1 and 1.0 are different texts, and none is ever rounded."""
-    text: str
 
 
 class Found(NamedTuple):
@@ -36,6 +29,7 @@ class Found(NamedTuple):
     number: int
     offset: int
     value: object
+    time: object = None  # what a shipper put beside a record; counts where that has no eventTime
 
 
 class Fault(NamedTuple):
@@ -50,6 +44,7 @@ class Evidence:
         self.found = []
         self.damaged = []
         self.ignored = []
+        self.n_lost = 0  # records that were in an envelope that broke
 
 
 # ---- which files ----
@@ -216,13 +211,6 @@ def read_content(name, data, evidence, cut=False):
 
 # ---- JSON ----
 
-def refuse(constant):
-    raise ValueError(f'{constant} is not JSON')
-
-
-DECODER = json.JSONDecoder(parse_int=Num, parse_float=Num, parse_constant=refuse)
-
-
 class Malformed(Exception):
     def __init__(self, at, reason):
         super().__init__(reason)
@@ -244,28 +232,6 @@ def skip_space(text, at):
     return at
 
 
-def elements(text, at):
-    """(start, value, end) of each element of the array whose [ is at AT, then (end, None, end)."""
-    at = skip_space(text, at + 1)
-    if text[at:at + 1] == ']':
-        yield at + 1, None, at + 1
-        return
-    while True:
-        value, end = value_at(text, at)
-        yield at, value, end
-        comma = skip_space(text, end)
-        if text[comma:comma + 1] == ']':
-            yield comma + 1, None, comma + 1
-            return
-        if text[comma:comma + 1] != ',':
-            raise Malformed(comma, 'neither , nor ] behind an element')
-        at = skip_space(text, comma + 1)
-
-
-def looks_like_record(value):
-    return isinstance(value, dict) and len(RECORD_KEYS & value.keys()) >= 2
-
-
 class LogReader:
     """The records of one JSON document after another."""
 
@@ -275,6 +241,8 @@ class LogReader:
         # an offset is turned back into bytes.
         self.text = data.decode('utf-8', 'surrogateescape')
         self.evidence = evidence
+        self.is_page = False
+        self.n_others = 0
         self.counted = (0, 0)
         self.n_elements = 0
         self.n_records = 0
@@ -290,40 +258,95 @@ class LogReader:
         self.counted = (at, size)
         return size
 
-    def take(self, at, value, in_export):
+    def take(self, at, end, value, in_export):
+        """One unit: a record, or something with records inside."""
         number = self.n_elements
-        self.n_elements += 1
-        if in_export or looks_like_record(value):
-            self.n_records += 1
-            self.evidence.found.append(Found(self.name, number, self.offset(at), value))
+        if not in_export and is_action(value):
+            return
+        if in_export:
+            time = value.get('@timestamp') if isinstance(value, dict) else None
+            records, unit = [Inside(value, time, True)], None
+        else:
+            unit = open_unit(value)
+            records = unit.records
+        for record in records:
+            offset = self.offset(self.place_inside(at, end, value, record))
+            self.evidence.found.append(Found(self.name, number, offset, record.value, record.time))
+            number += 1
+        self.n_records += len(records)
+        self.n_elements += max(len(records), 1)
+        if records and not (unit and unit.is_broken):
+            return
+        if unit.is_broken or unit.is_sure:
+            self.is_export = True
+            self.evidence.n_lost += not records
+            self.evidence.damaged.append(Fault(self.name, self.offset(at), 'an envelope without a sound record'))
+        else:
+            self.n_others += 1
+
+    def place_inside(self, at, end, value, record):
+        """Where the bytes begin from which RECORD is read: its own, or those of the unit around it."""
+        if isinstance(value, list) and not record.is_exact:
+            return next(start for start, element in self.objects(at, end) if element.get('field') == '@message')
+        if not record.is_exact or record.value is value:
+            return at
+        holder = next(start for start, element in self.objects(at, end) if element == record.value)
+        if 'eventTime' in record.value or record.time is None or '@timestamp' in record.value:
+            return holder
+        return at
+
+    def objects(self, at, end):
+        """Every object from AT to END, however deep, with where it begins."""
+        for start in range(at, end):
+            if self.text[start] == '{':
+                try:
+                    yield start, value_at(self.text, start)[0]
+                except Malformed:
+                    pass
 
     def documents(self, at):
         while (at := skip_space(self.text, at)) < len(self.text):
-            at = self.document(at)
+            at = self.unit(at, False)
 
-    def document(self, at):
-        if self.text[at] == '[':
-            return self.array(at, False)
-        if self.text[at] == '{' and (array := self.find_records(at)) is not None:
-            self.is_export = True
-            end = self.array(array, True)
-            # The rest of the object only has to be sound.
-            return self.members_behind(end)
+    def unit(self, at, in_export, in_array=False):
+        if self.text[at] == '[' and not in_array:
+            return self.array(at, None)
+        if self.text[at] == '{' and not in_export and (found := self.find_list(at)) is not None:
+            return self.wrapper(*found)
         value, end = value_at(self.text, at)
-        self.name_container(value)
-        self.take(at, value, False)
+        self.take(at, end, value, in_export)
         return end
 
-    def array(self, at, in_export):
-        for start, value, end in elements(self.text, at):
-            if start == end:
-                return end
-            if not in_export and self.n_elements == 0:
-                self.name_container(value)
-            self.take(start, value, in_export)
+    def wrapper(self, key, array):
+        if key == 'Records':
+            self.is_export = True
+        elif key in ('Events', 'logEvents'):
+            self.is_page = True
+        end = self.array(array, key)
+        # The rest of the object only has to be sound.
+        end = self.members_behind(end)
+        return self.members_behind(end) if key == 'hits' else end
 
-    def find_records(self, at):
-        """Where the array of {"Records": [ begins, or None. Members before it are stepped over."""
+    def array(self, at, key):
+        """The array whose [ is at AT, of units or of what is in the list KEY."""
+        at = skip_space(self.text, at + 1)
+        if self.text[at:at + 1] == ']':
+            return at + 1
+        while True:
+            if key is None:
+                end = self.unit(at, False, True)
+            else:
+                value, end = value_at(self.text, at)
+                self.take(at, end, value, key == 'Records')
+            comma = skip_space(self.text, end)
+            if self.text[comma:comma + 1] == ']':
+                return comma + 1
+            if self.text[comma:comma + 1] != ',':
+                raise Malformed(comma, 'neither , nor ] behind an element')
+            at = skip_space(self.text, comma + 1)
+
+    def find_list(self, at, wanted=LISTS):
+        """(key, where the array begins) of {"Records": [ and its like. Members before it are stepped over."""
         at = skip_space(self.text, at + 1)
         while self.text[at:at + 1] == '"':
             key, at = value_at(self.text, at)
@@ -331,8 +354,11 @@ class LogReader:
             if self.text[at:at + 1] != ':':
                 return None
             at = skip_space(self.text, at + 1)
-            if key == 'Records' and self.text[at:at + 1] == '[':
-                return at
+            if key in wanted and self.text[at:at + 1] == '[' and (key != 'hits' or wanted != LISTS):
+                return key, at
+            if key == 'hits' and wanted == LISTS and self.text[at:at + 1] == '{' and \
+                    (found := self.find_list(at, ('hits',))) is not None:
+                return found
             try:
                 _, at = value_at(self.text, at)
             except Malformed:
@@ -352,21 +378,12 @@ class LogReader:
             raise Malformed(at, 'no } behind Records')
         return at + 1
 
-    def name_container(self, value):
-        if isinstance(value, dict):
-            if isinstance(value.get('Events'), list):
-                self.refusal = 'lookup-events output, not yet read'
-            elif isinstance(value.get('detail'), dict):
-                self.refusal = 'EventBridge, not yet read'
-            elif isinstance(value.get('logFiles'), list):
-                self.refusal = 'digest, not yet read'
-
     def next_record(self, at):
         """The first whole record that stands at or behind AT, for going on behind a fault."""
         while (at := self.text.find('{', at)) >= 0:
             try:
                 value, end = value_at(self.text, at)
-                if looks_like_record(value):
+                if looks_like_record(value) or open_unit(value).records:
                     return at, value, end
             except Malformed:
                 pass
@@ -380,7 +397,9 @@ class LogReader:
         except Malformed as fault:
             self.read_behind(fault)
         else:
-            if self.n_records == 0 and not self.is_export:
+            if self.n_others and (self.n_records or self.is_export):
+                self.evidence.ignored.append(Fault(self.name, 0, 'values that are no records'))
+            if self.n_records == 0 and not self.is_export and (self.n_others or not self.is_page):
                 self.evidence.ignored.append(Fault(self.name, 0, self.refusal))
                 return
         self.evidence.n_files += 1
@@ -391,7 +410,7 @@ class LogReader:
         at = fault.at
         while (found := self.next_record(at)) is not None:
             start, value, at = found
-            self.take(start, value, self.is_export)
+            self.take(start, at, value, False)
 
 
 def read_log(name, data, evidence, cut):

@@ -52,7 +52,7 @@ class Case(NamedTuple):
 def load(sources):
     """Reads SOURCES; what a case file would hold."""
     raw = reading.read(sources)
-    events, rejected = [], 0
+    events, rejected = [], raw.n_lost
     for found in raw.found:
         event = event_of(found)
         if isinstance(event, Event):

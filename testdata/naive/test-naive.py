@@ -3,6 +3,7 @@
 import datetime
 import gzip
 import os
+import random
 import sys
 import tempfile
 import unittest
@@ -11,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
 import event  # noqa: E402
+import evidence as reading  # noqa: E402
 import harness  # noqa: E402
 import makers  # noqa: E402
 import naive  # noqa: E402
@@ -71,11 +73,24 @@ class Containers(WithEvidence):
         case = self.load(a='hello', b='{"some":"json"}', c='[1,2]', d='\x7fELF')
         self.assertEqual((len(case.ignored), case.damaged, case.files), (4, [], 0))
 
-    def test_other_containers_are_named(self):
+    def test_containers(self):
+        one, two = record('a'), record('b')
+        for kind in makers.WRAPPERS:
+            with self.subTest(kind):
+                data = makers.wrapped_log(random.Random(1), kind, [one, two])
+                self.assertEqual(self.ids(data), ['a', 'b'])
+                path = self.write('log', data)
+                found = reading.read([path])
+                self.assertEqual((found.damaged, found.n_lost), ([], 0))
+                if kind in ('bridge', 'shipper', 'shipper-dotted', 'hits', 'bulk'):
+                    for place, text in zip(found.found, [one, two]):
+                        self.assertEqual(data[place.offset:place.offset + len(text)], text)
+
+    def test_containers_without_records(self):
         case = self.load(a='{"Events":[{"CloudTrailEvent":"{}"}]}', b='{"detail-type":"x","detail":{"eventName":"y"}}',
-                         c='{"awsAccountId":"1","logFiles":[]}', d='[{"detail-type":"x","detail":{"eventName":"y"}}]')
-        self.assertEqual([fault.reason.split()[0] for fault in case.ignored],
-                         ['lookup-events', 'EventBridge,', 'digest,', 'EventBridge,'])
+                         c='{"awsAccountId":"1","logFiles":[]}', d='{"events":[{"message":"hello"}]}', e='{"Events":[]}')
+        self.assertEqual([os.path.basename(fault.file) for fault in case.ignored], [b'b', b'c', b'd'])
+        self.assertEqual((case.rejected, case.files), (1, 2))
 
 
 class Damage(WithEvidence):

@@ -1,0 +1,51 @@
+/* Records inside of envelopes; private to the event floor. */
+#ifndef EVENT_INSIDE_H
+#define EVENT_INSIDE_H
+
+#include "base/vec.h"
+#include "event/envelope.h"
+
+/* Where a record stands. */
+typedef struct RecordOrigin {
+        uint64_t offset, size;             /* of the bytes from which it can be read again */
+        uint64_t outer_offset, outer_size; /* and with all that stands around it */
+        EventContainer container;
+        Slice time; /* outside of the record; absent for none */
+        bool is_recovered;
+} RecordOrigin;
+
+typedef struct InsideSink {
+        void *userdata;
+        int (*record)(void *userdata, const JsonUnit *unit, const RecordOrigin *origin);
+} InsideSink;
+
+typedef VEC(char) InsideText;
+
+/* All zero but for the first three is empty. */
+typedef struct Inside {
+        const JsonPaths *paths;
+        JsonLimits limits;
+        InsideSink sink;
+
+        JsonReader *json; /* made when first needed */
+        JsonSink json_sink;
+        InsideText text, next; /* what is read, and what is to be read next */
+        RecordOrigin origin, next_origin;
+        bool is_exact, is_next_exact; /* the text stands in the content as it is */
+        bool has_next;
+        char time[64];
+        unsigned n_levels;
+        unsigned n_records, n_others;
+        char fault[256]; /* the first; empty for none */
+} Inside;
+
+void inside_deinit(Inside *inside);
+
+/*
+ * Hands what is inside ENVELOPE, and inside of envelopes in it, to the sink. Afterwards n_records
+ * and n_others say how much that was, and fault, if it was not sound JSON as a whole. 0, -errno, or
+ * what the sink returned.
+ */
+int inside_read(Inside *inside, const JsonUnit *unit, const Envelope *envelope);
+
+#endif

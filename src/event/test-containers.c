@@ -1,0 +1,482 @@
+/* Records in every container: found, placed where they can be read again, and the same in pieces.
+ */
+#include "base/test-help.h"
+
+#include "base/vec.h"
+#include "event/event.h"
+
+#define REC(id, more)                                                                              \
+        "{\"eventSource\":\"s\",\"eventTime\":\"2026-01-08T14:49:17Z\",\"eventID\":\"" id          \
+        "\"" more "}"
+/* the same in a JSON string */
+#define STR(id)                                                                                    \
+        "\"{\\\"eventSource\\\":\\\"s\\\",\\\"eventTime\\\":\\\"2026-01-08T14:49:17Z\\\","         \
+        "\\\"eventID\\\":\\\"" id "\\\"}\""
+#define FLAT(id)                                                                                   \
+        "{\"@timestamp\":\"2026-01-08T14:49:17.5Z\",\"eventName\":\"x\",\"eventID\":\"" id "\"}"
+
+typedef struct Seen {
+        VEC(char) transcript, ids;
+        unsigned n_rejected, n_faults, n_ignored, n_shipper_time, n_recovered;
+        char reason[400];
+        /* of the event wanted, when it is read again */
+        uint64_t hash;
+        VEC(char) text;
+        Slice content;
+        bool is_again, is_found;
+} Seen;
+
+static EventReader *reader, *again;
+
+static void append(Seen *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(Seen *s, const char *format, ...) {
+        char line[600];
+        va_list args;
+        int n;
+
+        va_start(args, format);
+        n = vsnprintf(line, sizeof(line), format, args);
+        va_end(args);
+        assert_in_range(n, 0, sizeof(line) - 1);
+        assert_int_equal(vec_reserve(&s->transcript, (size_t)n + 1), 0);
+        memcpy(s->transcript.data + s->transcript.size, line, (size_t)n + 1);
+        s->transcript.size += (size_t)n;
+}
+
+static void read_all(EventReader *with, Seen *s, const EventSink *sink, Slice text, size_t piece);
+
+static int on_again(void *userdata, const Event *event) {
+        Seen *s = userdata;
+
+        s->is_found |= event->offset == 0 && event->hash == s->hash &&
+                       event->text.size == s->text.size &&
+                       memcmp(event->text.data, s->text.data, s->text.size) == 0;
+        return 0;
+}
+
+static int no_fault(void *userdata, uint64_t offset, unsigned n_rejected, Slice reason) {
+        (void)userdata, (void)offset, (void)n_rejected, (void)reason;
+        return 0;
+}
+
+static int no_ignored(void *userdata, uint64_t offset, Slice reason) {
+        (void)userdata, (void)offset, (void)reason;
+        return 0;
+}
+
+/* From its place alone the same record comes back. */
+static int on_event(void *userdata, const Event *event) {
+        Seen *s = userdata;
+        EventSink sink = {s, on_again, no_fault, no_ignored};
+        Slice place;
+
+        append(s, "%.*s#%u at %llu+%u %llx in %d\n", (int)event->id.size, event->id.data,
+                        event->record, (unsigned long long)event->offset, event->size,
+                        (unsigned long long)event->hash, event->container);
+        assert_int_equal(vec_reserve(&s->ids, event->id.size + 1), 0);
+        memcpy(s->ids.data + s->ids.size, event->id.data, event->id.size);
+        s->ids.size += event->id.size;
+        s->n_shipper_time += event->is_shipper_time;
+        s->n_recovered += event->is_recovered;
+        assert_true(event->offset + event->size <= s->content.size);
+        place = slice(s->content.data + event->offset, event->size);
+        s->text.size = 0;
+        assert_int_equal(vec_reserve(&s->text, event->text.size), 0);
+        memcpy(s->text.data, event->text.data, event->text.size);
+        s->text.size = event->text.size;
+        s->hash = event->hash;
+        s->is_found = false;
+        read_all(again, s, &sink, place, 0);
+        if (!s->is_found)
+                fail_msg("not found again in %.*s", (int)place.size, place.data);
+        return 0;
+}
+
+static int on_fault(void *userdata, uint64_t offset, unsigned n_rejected, Slice reason) {
+        Seen *s = userdata;
+
+        s->n_faults++;
+        s->n_rejected += n_rejected;
+        snprintf(s->reason, sizeof(s->reason), "%.*s", (int)reason.size, reason.data);
+        append(s, "fault at %llu, %u: %s\n", (unsigned long long)offset, n_rejected, s->reason);
+        return 0;
+}
+
+static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
+        Seen *s = userdata;
+
+        s->n_ignored++;
+        snprintf(s->reason, sizeof(s->reason), "%.*s", (int)reason.size, reason.data);
+        append(s, "ignored at %llu: %s\n", (unsigned long long)offset, s->reason);
+        return 0;
+}
+
+static void read_all(EventReader *with, Seen *s, const EventSink *sink, Slice text, size_t piece) {
+        int r = event_reader_begin(with, sink);
+
+        (void)s;
+        for (size_t at = 0; at < text.size && r == 0;) {
+                size_t n = text.size - at, space;
+                char *buffer;
+
+                assert_int_equal(event_reader_space(with, &buffer, &space), 0);
+                n = n > space ? space : n;
+                n = piece && n > piece ? piece : n;
+                memcpy(buffer, text.data + at, n);
+                at += n;
+                r = event_reader_feed(with, n);
+        }
+        assert_true(r == 0 || r == EVENT_ENOUGH);
+        assert_int_equal(event_reader_finish(with, false), 0);
+}
+
+static void forget(Seen *s) {
+        vec_deinit(&s->transcript);
+        vec_deinit(&s->ids);
+        vec_deinit(&s->text);
+        *s = (Seen){0};
+}
+
+/* What is seen in TEXT, in pieces of every size the same. */
+static void see(Seen *s, Slice text) {
+        static const size_t pieces[] = {1, 2, 7, 64, 0};
+        EventSink sink = {s, on_event, on_fault, on_ignored};
+        char *first = NULL;
+
+        for (size_t i = 0; i < N_ELEMENTS(pieces); i++) {
+                forget(s);
+                s->content = text;
+                append(s, "%s", "");
+                read_all(reader, s, &sink, text, pieces[i]);
+                if (!first)
+                        first = strdup(s->transcript.data);
+                if (strcmp(first, s->transcript.data) != 0)
+                        fail_msg("%.*s\nby single bytes:\n%s\nin pieces of %zu:\n%s",
+                                        (int)text.size, text.data, first, pieces[i],
+                                        s->transcript.data);
+        }
+        assert_int_equal(vec_reserve(&s->ids, 1), 0);
+        s->ids.data[s->ids.size] = 0;
+        free(first);
+}
+
+typedef struct Sample {
+        const char *text;
+        const char *ids; /* one character each, in order */
+        unsigned n_rejected, n_ignored;
+        EventContainer container;
+        const char *reason; /* of what was told last */
+} Sample;
+
+static void check_samples(const Sample *samples, size_t n) {
+        Seen s = {0};
+
+        for (size_t i = 0; i < n; i++) {
+                see(&s, slice_cstr(samples[i].text));
+                if (strcmp(s.ids.data, samples[i].ids) != 0 ||
+                                s.n_rejected != samples[i].n_rejected ||
+                                s.n_ignored != samples[i].n_ignored ||
+                                event_reader_container(reader) != samples[i].container ||
+                                !strstr(s.reason, samples[i].reason ? samples[i].reason : "") ||
+                                (!samples[i].reason && s.n_faults + s.n_ignored))
+                        fail_msg("%s\nin %s, %u rejected, %u ignored:\n%s", samples[i].text,
+                                        event_container_name(event_reader_container(reader)),
+                                        s.n_rejected, s.n_ignored, s.transcript.data);
+        }
+        forget(&s);
+}
+
+/* ---- the API, the bus ---- */
+
+static void test_lookup(void **state) {
+        static const Sample samples[] = {
+                        {"{\"Events\":[{\"EventId\":\"a\",\"CloudTrailEvent\":" STR("a") "}]}", "a",
+                                        0, 0, EVENT_IN_LOOKUP, NULL},
+                        {"{\"$metadata\":{},\"Events\":[{\"CloudTrailEvent\":" STR(
+                                         "a") "},\n{\"CloudTrailEvent\":" STR("b") "}],"
+                                                                                   "\"NextToken\":"
+                                                                                   "\"x\"}",
+                                        "ab", 0, 0, EVENT_IN_LOOKUP, NULL},
+                        /* many pages */
+                        {"{\"Events\":[{\"CloudTrailEvent\":" STR(
+                                         "a") "}],\"NextToken\":\"x\"}"
+                                              "{\"Events\":[{\"CloudTrailEvent\":" STR(
+                                                              "b") "}]}\n{\"Events\":[]}",
+                                        "ab", 0, 0, EVENT_IN_LOOKUP, NULL},
+                        {"[{\"Events\":[{\"CloudTrailEvent\":" STR(
+                                         "a") "}],\"NextToken\":\"x\"},"
+                                              "{\"Events\":[{\"CloudTrailEvent\":" STR("b") "}]}]",
+                                        "ab", 0, 0, EVENT_IN_LOOKUP, NULL},
+                        /* events alone */
+                        {"[{\"CloudTrailEvent\":" STR("a") "},{\"CloudTrailEvent\":" STR("b") "}]",
+                                        "ab", 0, 0, EVENT_IN_LOOKUP, NULL},
+                        {"{\"CloudTrailEvent\":" STR("a") "}\n{\"CloudTrailEvent\":" STR("b") "}\n",
+                                        "ab", 0, 0, EVENT_IN_LOOKUP, NULL},
+                        {"{\"Events\":[]}", "", 0, 0, EVENT_IN_NONE, NULL},
+                        /* lost, one by one */
+                        {"{\"Events\":[{\"CloudTrailEvent\":\"{}\"},{\"CloudTrailEvent\":" STR(
+                                         "a") "}]}",
+                                        "a", 1, 0, EVENT_IN_LOOKUP,
+                                        "no record in an element of lookup-events"},
+                        {"{\"Events\":[{\"CloudTrailEvent\":\"{\\\"eventVersion\\\":\"},"
+                         "{\"CloudTrailEvent\":" STR("a") "}]}",
+                                        "a", 1, 0, EVENT_IN_LOOKUP, "unexpected end"},
+                        {"{\"Events\":[{\"CloudTrailEvent\":\"\"}]}", "", 1, 0, EVENT_IN_NONE,
+                                        "no record"},
+                        {"{\"Events\":[{\"EventId\":\"x\"},{\"CloudTrailEvent\":" STR("a") "}]}",
+                                        "a", 0, 1, EVENT_IN_LOOKUP, "no CloudTrail record"},
+                        /* read on behind a fault */
+                        {"{\"Events\":[{\"EventId\":\"x\",,\"CloudTrailEvent\":" STR(
+                                         "x") "},{\"EventId\":\"a\","
+                                              "\"CloudTrailEvent\":" STR("a") "}]}",
+                                        "a", 1, 0, EVENT_IN_LOOKUP, "bytes skipped"},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
+static void test_bridge(void **state) {
+        static const Sample samples[] = {
+                        {"{\"version\":\"0\",\"detail-type\":\"AWS API Call via CloudTrail\","
+                         "\"detail\":" REC("a", "") ",\"debug\":1}",
+                                        "a", 0, 0, EVENT_IN_BRIDGE, NULL},
+                        {"[{\"detail\":" REC("a", "") ",\"detail-type\":\"AWS Console Sign In via "
+                                                      "CloudTrail\"},"
+                                                      "{\"detail-type\":\"x\",\"detail\":" REC(
+                                                                      "b", "") "}]",
+                                        "ab", 0, 0, EVENT_IN_BRIDGE, NULL},
+                        {"{\"detail-type\":\"x\",\"detail\":" REC(
+                                         "a", "") "}\n{\"detail-type\":\"x\",\"detail\":" REC("b",
+                                         "") "}\n",
+                                        "ab", 0, 0, EVENT_IN_BRIDGE, NULL},
+                        {"{\"detail-type\":\"EC2 Instance State-change Notification\","
+                         "\"detail\":{\"state\":\"running\"}}",
+                                        "", 0, 1, EVENT_IN_NONE, "no CloudTrail records"},
+                        {"{\"detail-type\":\"GuardDuty\",\"detail\":{}}\n{\"detail-type\":\"x\","
+                         "\"detail\":" REC("a", "") "}",
+                                        "a", 0, 1, EVENT_IN_BRIDGE, "1 value between the records"},
+                        {"{\"detail-type\":\"AWS API Call via CloudTrail\",\"detail\":{}}", "", 1,
+                                        0, EVENT_IN_NONE, "no record in an element of eventbridge"},
+                        {"{\"detail-type\":\"x\",\"detail\":{\"eventVersion\":\"1\",\"eventName\":"
+                         "\"y\"}}",
+                                        "", 1, 0, EVENT_IN_BRIDGE, "record without eventTime"},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
+/* ---- CloudWatch ---- */
+
+static void test_cloudwatch(void **state) {
+        static const Sample samples[] = {
+                        {"{\"events\":[{\"logStreamName\":\"s\",\"message\":" STR(
+                                         "a") ",\"eventId\":\"1\"},"
+                                              "{\"message\":" STR(
+                                                              "b") "}],\"searchedLogStreams\":[]}",
+                                        "ab", 0, 0, EVENT_IN_CLOUDWATCH, NULL},
+                        {"{\"messageType\":\"DATA_MESSAGE\",\"subscriptionFilters\":[\"f\"],"
+                         "\"logEvents\":["
+                         "{\"id\":\"1\",\"timestamp\":1,\"message\":" STR(
+                                         "a") "}]}"
+                                              "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{"
+                                              "\"message\":" STR("b") "}]}",
+                                        "ab", 0, 0, EVENT_IN_CLOUDWATCH, NULL},
+                        {"{\"events\":[{\"message\":\"START RequestId\"},{\"message\":" STR(
+                                         "a") "}]}",
+                                        "a", 0, 1, EVENT_IN_CLOUDWATCH,
+                                        "1 value between the records"},
+                        {"{\"events\":[{\"message\":\"START RequestId\"}]}", "", 0, 1,
+                                        EVENT_IN_NONE, "no CloudTrail records"},
+                        {"{\"events\":[]}", "", 0, 1, EVENT_IN_NONE, "no CloudTrail records"},
+                        {"{\"logEvents\":[]}", "", 0, 0, EVENT_IN_NONE, NULL},
+                        /* a message that CloudWatch cut at its limit */
+                        {"{\"events\":[{\"message\":\"{\\\"eventTime\\\":\\\"2026\\\","
+                         "\\\"eventSource\\\":\"},"
+                         "{\"message\":" STR("a") "}]}",
+                                        "a", 1, 0, EVENT_IN_CLOUDWATCH, "unexpected end"},
+                        /* two records in one message, and a wrapper in one */
+                        {"{\"events\":[{\"message\":\"{\\\"eventVersion\\\":\\\"1\\\","
+                         "\\\"eventTime\\\":"
+                         "\\\"2026-01-08T14:49:17Z\\\",\\\"eventID\\\":\\\"a\\\"}\\n{"
+                         "\\\"eventVersion\\\":"
+                         "\\\"1\\\",\\\"eventTime\\\":\\\"2026-01-08T14:49:17Z\\\",\\\"eventID\\\":"
+                         "\\\"b\\\"}"
+                         "\"}]}",
+                                        "ab", 0, 0, EVENT_IN_CLOUDWATCH, NULL},
+                        {"{\"message\":\"{\\\"Records\\\":[{\\\"eventTime\\\":\\\"2026-01-08T14:49:"
+                         "17Z\\\","
+                         "\\\"eventID\\\":\\\"a\\\"}]}\"}",
+                                        "a", 0, 0, EVENT_IN_CLOUDWATCH, NULL},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
+static void test_insights(void **state) {
+        static const Sample samples[] = {
+                        {"[{\"@timestamp\":\"2026-01-08 14:49:17.000\",\"@message\":" STR(
+                                         "a") "},{\"@message\":" REC("b", "") "}]",
+                                        "ab", 0, 0, EVENT_IN_INSIGHTS, NULL},
+                        /* fields beside the message make no record of their own */
+                        {"[{\"eventName\":\"x\",\"eventSource\":\"y\",\"@message\":" STR("a") "}]",
+                                        "a", 0, 0, EVENT_IN_INSIGHTS, NULL},
+                        {"{\"results\":[[{\"field\":\"@timestamp\",\"value\":\"2026\"},{\"field\":"
+                         "\"@message\","
+                         "\"value\":" STR(
+                                         "a") "},{\"field\":\"@ptr\",\"value\":\"p\"}],[{\"field\":"
+                                              "\"@message\",\"value\":" STR(
+                                                              "b") "}]],\"statistics\":{},"
+                                                                   "\"status\":\"Complete\"}",
+                                        "ab", 0, 0, EVENT_IN_INSIGHTS, NULL},
+                        {"{\"results\":[[{\"field\":\"x\",\"value\":\"y\"}],[],[7],[{\"field\":\"@"
+                         "message\"}],"
+                         "[{\"field\":\"@message\",\"value\":" STR("a") "}]]}",
+                                        "a", 0, 1, EVENT_IN_INSIGHTS,
+                                        "4 values between the records"},
+                        {"{\"results\":[[{\"field\":\"x\",\"value\":}],[{\"field\":\"@message\","
+                         "\"value\":" STR("a") "}]]}",
+                                        "a", 1, 0, EVENT_IN_INSIGHTS, "skipped"},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
+/* ---- log shippers ---- */
+
+static void test_shippers(void **state) {
+        static const Sample samples[] = {
+                        {"[{\"@timestamp\":\"2026-01-08T14:49:17Z\",\"aws\":{\"cloudtrail\":" REC(
+                                         "a", "") "}},{\"aws.cloudtrail\":" REC("b", "") "}]",
+                                        "ab", 0, 0, EVENT_IN_SHIPPER, NULL},
+                        {"{\"_index\":\"i\",\"_source\":{\"aws\":{\"cloudtrail\":" REC(
+                                         "a", "") "}}}\n{\"_source\":" REC("b",
+                                         "") "}\n{\"_source\":" FLAT("c") "}",
+                                        "abc", 0, 0, EVENT_IN_SHIPPER, NULL},
+                        {"{\"took\":1,\"hits\":{\"total\":{\"value\":2},\"hits\":[{\"_id\":\"1\","
+                         "\"_source\":{"
+                         "\"event\":{\"original\":" STR("a") "}}},{\"_source\":{\"message\":" STR(
+                                         "b") "}}]},\"x\":{}}",
+                                        "ab", 0, 0, EVENT_IN_SHIPPER, NULL},
+                        /* bulk: actions stand between */
+                        {"{\"index\":{\"_index\":\"i\"}}\n" REC("a", "") "\n{\"index\":{}}\n" REC(
+                                         "b", "") "\n",
+                                        "ab", 0, 0, EVENT_IN_JSON, NULL},
+                        {"{\"index\":{}}\n{\"x\":{}}", "", 0, 1, EVENT_IN_NONE,
+                                        "no CloudTrail records"},
+                        {"{\"index\":{}}", "", 0, 1, EVENT_IN_NONE, "no CloudTrail records"},
+                        /* the original goes before what a shipper made of it */
+                        {"{\"event\":{\"original\":" STR("a") "},\"aws\":{\"cloudtrail\":{\"event_"
+                                                              "version\":\"1\"}}}",
+                                        "a", 0, 0, EVENT_IN_SHIPPER, NULL},
+                        {"{\"aws\":{\"cloudtrail\":{\"event_version\":\"1\"}}}", "", 1, 0,
+                                        EVENT_IN_NONE, "no record in an element of log-shipper"},
+                        {"{\"_source\":{\"_source\":{\"_source\":{\"_source\":{\"_source\":{\"_"
+                         "source\":"
+                         "{\"_source\":" REC("a", "") "}}}}}}}",
+                                        "", 0, 0, EVENT_IN_NONE, "at a place that is not read"},
+                        {"{\"_source\":{\"x\":1}}", "", 0, 1, EVENT_IN_NONE,
+                                        "no CloudTrail records"},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
+/* The time that a shipper put beside a record counts where the record has none. */
+static void test_shipper_time(void **state) {
+        static const char *const with[] = {FLAT("a"), "[" FLAT("a") "]",
+                        "{\"Records\":[" FLAT("a") "]}", "{\"_source\":" FLAT("a") "}",
+                        "{\"@timestamp\":\"2026-01-08T14:49:17.5Z\",\"aws\":{\"cloudtrail\":{"
+                        "\"eventName\":\"x\",\"eventID\":\"a\"}}}"};
+        static const char *const without[] = {
+                        "{\"@timestamp\":\"2020-01-01T00:00:00Z\",\"aws\":{\"cloudtrail\":" REC(
+                                        "a", "") "}}",
+                        "{\"@timestamp\":\"2020-01-01T00:00:00Z\",\"eventID\":\"a\","
+                        "\"eventTime\":\"2026-01-08T14:49:17Z\"}"};
+        Seen s = {0};
+
+        (void)state;
+        for (size_t i = 0; i < N_ELEMENTS(with); i++) {
+                see(&s, slice_cstr(with[i]));
+                assert_string_equal(s.ids.data, "a");
+                assert_int_equal(s.n_shipper_time, 1);
+                assert_int_equal(s.n_faults + s.n_ignored, 0);
+        }
+        for (size_t i = 0; i < N_ELEMENTS(without); i++) {
+                see(&s, slice_cstr(without[i]));
+                assert_string_equal(s.ids.data, "a");
+                assert_int_equal(s.n_shipper_time, 0);
+        }
+        see(&s, SLICE_LITERAL("{\"@timestamp\":\"yesterday\",\"eventName\":\"x\",\"eventID\":"
+                              "\"a\"}"));
+        assert_int_equal(s.n_rejected, 1);
+        assert_string_equal(s.reason, "@timestamp is not a time: 'yesterday'");
+        forget(&s);
+}
+
+/* ---- bytes ---- */
+
+/* What is no UTF-8, and half of a pair, come out of a string as they went in. */
+static void test_odd_bytes(void **state) {
+        Slice text = SLICE_LITERAL(
+                        "{\"Events\":[{\"CloudTrailEvent\":\"{\\\"eventTime\\\":"
+                        "\\\"2026-01-08T14:49:17Z\\\",\\\"eventID\\\":\\\"a\\\",\\\"x\\\":"
+                        "\\\"\xFF\xC3 \\\\ud800 \\\\u0000 \\u00e9\\\"}\"}]}");
+        Seen s = {0};
+
+        (void)state;
+        see(&s, text);
+        assert_string_equal(s.ids.data, "a");
+        assert_non_null(memmem(s.text.data, s.text.size, "\xFF\xC3 \\ud800 \\u0000 \xC3\xA9", 19));
+        forget(&s);
+}
+
+static void test_recovered(void **state) {
+        Seen s = {0};
+
+        (void)state;
+        see(&s, SLICE_LITERAL("{\"Events\":[{\"CloudTrailEvent\":" STR(
+                                "a") "},{\"EventId\":tru},"
+                                     "{\"CloudTrailEvent\":" STR("b") "},{\"CloudTrailEvent\":" STR(
+                                                     "c") "}]}"));
+        assert_string_equal(s.ids.data, "abc");
+        assert_int_equal(s.n_recovered, 2);
+        see(&s, SLICE_LITERAL("{\"Records\":[" REC("a", "") ",{\"eventTime\":}," REC(
+                                "b", "") "]}"));
+        assert_string_equal(s.ids.data, "ab");
+        assert_int_equal(s.n_recovered, 1);
+        see(&s, SLICE_LITERAL("{\"Records\":[" REC("a", "") "," REC("b", "") "]}"));
+        assert_int_equal(s.n_recovered, 0);
+        forget(&s);
+}
+
+static int make_readers(void **state) {
+        (void)state;
+        return event_reader_new(64, 1U << 20, &reader) || event_reader_new(64, 1U << 20, &again);
+}
+
+static int free_readers(void **state) {
+        (void)state;
+        event_reader_free(reader);
+        event_reader_free(again);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                        cmocka_unit_test(test_lookup),
+                        cmocka_unit_test(test_bridge),
+                        cmocka_unit_test(test_cloudwatch),
+                        cmocka_unit_test(test_insights),
+                        cmocka_unit_test(test_shippers),
+                        cmocka_unit_test(test_shipper_time),
+                        cmocka_unit_test(test_odd_bytes),
+                        cmocka_unit_test(test_recovered),
+        };
+
+        return cmocka_run_group_tests(tests, make_readers, free_readers);
+}
