@@ -1,6 +1,6 @@
 /*
  * Bump allocation; see arena.h. A chunk is a header and its bytes; chunk sizes double from 4 KB to
- * 1 MB, so that a small arena stays small and a large one costs few calls. An allocation of more
+ * 16 MB, so that a small arena stays small and a large one costs few calls. An allocation of more
  * than a chunk gets one of its own and leaves the current chunk in use.
  */
 #include "base/arena.h"
@@ -9,8 +9,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
+
 #define CHUNK_MIN ((size_t)4096)
-#define CHUNK_MAX ((size_t)1 << 20)
+#define CHUNK_MAX ((size_t)16 << 20)
 
 struct ArenaChunk {
         ArenaChunk *older;
@@ -34,6 +36,7 @@ static ArenaChunk *add_chunk(Arena *arena, size_t size) {
         chunk = malloc(sizeof(*chunk) + size);
         if (!chunk)
                 return NULL;
+        vec_use_large_pages(chunk, sizeof(*chunk) + size);
         chunk->older = arena->chunks;
         arena->chunks = chunk;
         arena->n_bytes += sizeof(*chunk) + size;

@@ -35,7 +35,13 @@
 
 int vec_grow(void **data, size_t *cap, size_t size, size_t n_more, size_t element_size);
 
-/* malloc and calloc of COUNT elements, overflow checked; NULL when there is no memory. */
+/*
+ * Asks for large pages below what was just allocated and is not touched yet, if it is large: fewer
+ * faults and misses. vec_grow(), vec_alloc() and vec_alloc_zero() do so themselves.
+ */
+void vec_use_large_pages(void *data, size_t n_bytes);
+
+/* COUNT elements, overflow checked, and the same zeroed; NULL when there is no memory. */
 void *vec_alloc(size_t count, size_t element_size);
 void *vec_alloc_zero(size_t count, size_t element_size);
 
