@@ -150,6 +150,7 @@ static int write_range(void *ctx, size_t task) {
                 const Row *row;
                 ImageEvent event;
 
+                seal_prefetch(seal, place);
                 if (i == STORE_NONE)
                         continue;
                 row = seal_row(seal, key);

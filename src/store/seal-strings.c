@@ -70,6 +70,7 @@ static int mark_task(void *ctx, size_t b) {
         for (uint64_t i = 0; i < seal->n_rows; i++) {
                 const Row *row;
 
+                seal_prefetch(seal, i);
                 if (seal->order[i].source != b || seal->is_dropped[i])
                         continue;
                 row = builder_row(builder, seal->order[i].index);

@@ -163,8 +163,15 @@ static int compare_rows(const void *ctx, const SortKey *x, const SortKey *y) {
 
 static uint64_t id_prefix(const Seal *seal, uint32_t builder, const StoreSource *source) {
         char buffer[STORE_ID_SIZE];
+        uint64_t prefix = 0;
 
-        return sort_prefix(seal_id_text(seal, builder, source, buffer), 0);
+        if (source->id_kind != STORE_ID_UUID)
+                return sort_prefix(seal_id_text(seal, builder, source, buffer), 0);
+        for (int i = 0; i < 8; i++) /* its first eight digits */
+                prefix = prefix << 8 |
+                         (unsigned char)"0123456789abcdef"[source->id[i / 2] >> (i % 2 ? 0 : 4) &
+                                                           15];
+        return prefix;
 }
 
 typedef struct FillTask {
@@ -212,13 +219,13 @@ static int sort_rows(Seal *seal) {
         if (r < 0)
                 return r;
         for (uint64_t i = 1; i < seal->n_rows; i++) {
-                const Row *row = seal_row(seal, &seal->order[i]);
-                const Row *before = seal_row(seal, &seal->order[i - 1]);
+                const SortKey *key = &seal->order[i], *before = &seal->order[i - 1];
 
                 /* one record that came by two ways */
-                seal->is_dropped[i] =
-                                sort_compare(&order, &seal->order[i - 1], &seal->order[i]) == 0 &&
-                                row->source.hash == before->source.hash;
+                seal->is_dropped[i] = key->a == before->a && key->b == before->b &&
+                                      sort_compare(&order, before, key) == 0 &&
+                                      seal_row(seal, key)->source.hash ==
+                                                      seal_row(seal, before)->source.hash;
         }
         return 0;
 }
@@ -244,9 +251,16 @@ static void list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
         for (uint64_t i = 0; i < seal->n_rows; i++) {
                 const SortKey *key = &seal->order[i];
                 const StoreSource *source = &seal_row(seal, key)->source;
-                Slice text = seal_id_text(seal, key->source, source, buffer);
+                Slice text;
 
-                if (!seal->is_dropped[i] && text.size)
+                seal_prefetch(seal, i);
+                if (seal->is_dropped[i])
+                        continue;
+                /* the text of a UUID is of no use here */
+                text = source->id_kind == STORE_ID_UUID
+                                       ? (Slice){NULL, 0}
+                                       : seal_id_text(seal, key->source, source, buffer);
+                if (text.size || source->id_kind == STORE_ID_UUID)
                         keys[n++] = image_id_key(source, text, 0, (uint32_t)i);
         }
         *ret_n = n;
@@ -329,12 +343,18 @@ static int count_records(Seal *seal) {
         seal->n_file_records = vec_alloc_zero(seal->n_files, sizeof(*seal->n_file_records));
         if (!seal->n_file_records)
                 return -ENOMEM;
+        /* all of them as they stand in memory, then those that go */
+        for (size_t b = 0; b < seal->n_builders; b++) {
+                for (uint32_t i = 0; i < seal->builders[b]->n_rows; i++)
+                        seal->n_file_records[seal->maps[b].files[builder_row(seal->builders[b], i)
+                                                                                 ->source.file]]++;
+        }
         for (uint64_t i = 0; i < seal->n_rows; i++) {
                 const SortKey *key = &seal->order[i];
 
-                if (!seal->is_dropped[i])
+                if (seal->is_dropped[i])
                         seal->n_file_records[seal->maps[key->source].files
-                                                             [seal_row(seal, key)->source.file]]++;
+                                                             [seal_row(seal, key)->source.file]]--;
         }
         return 0;
 }
