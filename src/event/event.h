@@ -133,7 +133,12 @@ typedef struct Event {
         bool is_shipper_time; /* it has no eventTime; time is the @timestamp around it */
         const EventGrant *grants;
         unsigned n_grants;
+        uint64_t identity_serial; /* events of one serial have the same identity, whoever read
+                                     them; 0: not known */
+        uint32_t identity_slot;   /* below EVENT_IDENTITY_SLOTS, where it may be kept */
 } Event;
+
+#define EVENT_IDENTITY_SLOTS 16384U
 
 typedef struct EventSink {
         void *userdata;

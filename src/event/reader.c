@@ -17,6 +17,8 @@
 #include "base/vec.h"
 #include "event/inside.h"
 
+_Static_assert(EVENT_IDENTITY_SLOTS == JSON_REPEAT_SLOTS, "one table of slots");
+
 #define CASE_MAGIC "\x89SPOOR\r\n" /* a case file begins so */
 #define TWO_RECORDS 5              /* keys that stand twice in what must have been two records */
 #define LOOK_BYTES 64              /* at the beginning, before the kind of content is known */

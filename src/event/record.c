@@ -101,7 +101,9 @@ static const char *const lists[RECORD_N_LISTS] = {
 };
 
 int record_paths_new(JsonPaths **ret_paths) {
-        return json_paths_new(paths, RECORD_N_PATHS, lists, RECORD_N_LISTS, ret_paths);
+        int r = json_paths_new(paths, RECORD_N_PATHS, lists, RECORD_N_LISTS, ret_paths);
+
+        return r == 0 ? json_paths_set_repeats(*ret_paths, RECORD_IDENTITY) : r;
 }
 
 int record_reader_new(const JsonPaths *wanted, const JsonLimits *limits, JsonReader **ret_reader) {
@@ -160,6 +162,8 @@ static void fill(const JsonUnit *unit, Event *event) {
         event->grants = NULL;
         event->n_grants = 0;
         event->hash = unit->hash;
+        event->identity_serial = unit->repeat.serial;
+        event->identity_slot = unit->repeat.slot;
 }
 
 /* The JSON of an object, absent for anything else. */

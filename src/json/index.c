@@ -6,21 +6,25 @@
  *     in string  the running parity of quotes that are not escaped (the opening quote is inside,
  *                the closing one is not)
  *     marks      brackets, commas, colons outside strings, and the quotes themselves
+ *     gaps       marks behind a byte that is neither a mark nor in a string
  *
- * and the set bits are written out as positions. The masks are made by AVX-512, AVX2 or plain C;
- * all else is the same code, so both give the same index. Cost: a few instructions per block, one
- * store per mark. Stateless.
+ * and the set bits are written out as positions, with the bytes that stand there. The masks are
+ * made by AVX-512, AVX2, NEON or plain C; what follows from them is the same code, so all give the
+ * same index. Cost: a few instructions per block, two stores per mark. Stateless.
  */
 #include "json/index.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/vec.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #define BLOCK 64U
@@ -32,7 +36,14 @@ typedef struct Masks {
 typedef struct Carry {
         uint64_t escaped;   /* bit 0: the first byte of the next block is escaped */
         uint64_t in_string; /* all ones: the next block begins inside a string */
+        uint64_t bare;      /* bit 0: the last byte was neither a mark nor in a string */
 } Carry;
+
+/* Bits of a block. */
+typedef struct Found {
+        uint64_t marks;
+        uint64_t gaps; /* of these, those with something else in front of them */
+} Found;
 
 /* ---- masks ---- */
 
@@ -122,25 +133,10 @@ static inline uint64_t running_parity(uint64_t bits) {
         return bits;
 }
 
-static inline uint32_t *write_bits(uint32_t *to, uint64_t bits, uint32_t base) {
-        unsigned n = (unsigned)__builtin_popcountll(bits);
-        uint32_t *next = to + n;
-
-        /* eight at a time, whatever their number: there is room, and no branch to guess */
-        while (bits) {
-                for (int i = 0; i < 8; i++) {
-                        to[i] = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
-                        bits &= bits - 1;
-                }
-                to += 8;
-        }
-        return next;
-}
-
-/* What is left to do when the masks of a block are known; the marks of it, not yet written. */
-static inline __attribute__((always_inline)) uint64_t find_marks(
+/* What is left to do when the masks of a block are known. The marks are not yet written. */
+static inline __attribute__((always_inline)) Found find_marks(
                 JsonIndex *index, Masks m, Carry *carry, uint32_t base, uint64_t valid) {
-        uint64_t escaped, escapes, quotes, in_string, controls;
+        uint64_t escaped, escapes, quotes, in_string, controls, marks, bare;
 
         escapes = find_escapes(m.backslashes & valid, &carry->escaped, &escaped);
         quotes = m.quotes & ~escaped & valid;
@@ -151,15 +147,46 @@ static inline __attribute__((always_inline)) uint64_t find_marks(
                 index->control_at = base + (unsigned)__builtin_ctzll(controls);
         for (; escapes; escapes &= escapes - 1)
                 index->escapes[index->n_escapes++] = base + (uint32_t)__builtin_ctzll(escapes);
-        return (m.brackets & ~in_string & valid) | quotes;
+        marks = (m.brackets & ~in_string & valid) | quotes;
+        bare = ~(in_string | marks);
+        escaped = bare << 1 | carry->bare;
+        carry->bare = bare >> 63;
+        return (Found){marks, marks & escaped};
 }
 
-static inline __attribute__((always_inline)) void add_block(
-                JsonIndex *index, Masks m, Carry *carry, uint32_t base, uint64_t valid) {
-        uint64_t marks = find_marks(index, m, carry, base, valid);
+/* The bytes of the block with JSON_GAP where GAPS has a bit; in ROOM if there is any. */
+static inline const unsigned char *flag_gaps(
+                const char *bytes, uint64_t gaps, unsigned char room[static BLOCK]) {
+        if (__builtin_expect(!gaps, 1))
+                return (const unsigned char *)bytes;
+        memcpy(room, bytes, BLOCK);
+        for (; gaps; gaps &= gaps - 1)
+                room[__builtin_ctzll(gaps)] |= JSON_GAP;
+        return room;
+}
 
-        index->n_marks = (size_t)(write_bits(index->marks + index->n_marks, marks, base) -
-                                  index->marks);
+static inline __attribute__((always_inline)) void add_block(JsonIndex *index, const char *bytes,
+                Masks m, Carry *carry, uint32_t base, uint64_t valid) {
+        Found found = find_marks(index, m, carry, base, valid);
+        unsigned char room[BLOCK];
+        const unsigned char *from = flag_gaps(bytes, found.gaps, room);
+        uint32_t *to = index->marks + index->n_marks;
+        unsigned char *kinds = index->kinds + index->n_marks;
+        uint64_t bits = found.marks;
+
+        index->n_marks += (unsigned)__builtin_popcountll(bits);
+        /* eight at a time, whatever their number: there is room, and no branch to guess */
+        while (bits) {
+                for (int i = 0; i < 8; i++) {
+                        unsigned bit = (unsigned)__builtin_ctzll(bits | UINT64_C(1) << 63);
+
+                        to[i] = base + bit;
+                        kinds[i] = from[bit];
+                        bits &= bits - 1;
+                }
+                to += 8;
+                kinds += 8;
+        }
 }
 
 static inline uint64_t valid_bits(size_t left) {
@@ -169,10 +196,10 @@ static inline uint64_t valid_bits(size_t left) {
 #if defined(__x86_64__)
 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) static void fill_avx2(
                 JsonIndex *index, const char *bytes, size_t size) {
-        Carry carry = {0, 0};
+        Carry carry = {0, 0, 0};
 
         for (size_t at = 0; at < size; at += BLOCK)
-                add_block(index, masks_avx2(bytes + at), &carry, (uint32_t)at,
+                add_block(index, bytes + at, masks_avx2(bytes + at), &carry, (uint32_t)at,
                                 valid_bits(size - at));
 }
 #endif
@@ -225,57 +252,118 @@ TARGET_AVX512 static inline void write_bits_avx512(uint32_t *to, uint64_t bits, 
 }
 
 TARGET_AVX512 static void fill_avx512(JsonIndex *index, const char *bytes, size_t size) {
-        Carry carry = {0, 0};
+        Carry carry = {0, 0, 0};
 
         for (size_t at = 0; at < size; at += BLOCK) {
                 uint64_t valid = valid_bits(size - at);
                 __m512i block = _mm512_loadu_si512(bytes + at);
-                uint64_t marks =
-                                find_marks(index, masks_avx512(block), &carry, (uint32_t)at, valid);
-
-                write_bits_avx512(index->marks + index->n_marks, marks, (uint32_t)at);
-                index->n_marks += (size_t)__builtin_popcountll(marks);
+                Found found = find_marks(index, masks_avx512(block), &carry, (uint32_t)at, valid);
+                __m512i flagged = _mm512_or_si512(
+                                block, _mm512_maskz_set1_epi8(found.gaps, (char)JSON_GAP));
+                _mm512_storeu_si512(index->kinds + index->n_marks,
+                                _mm512_maskz_compress_epi8(found.marks, flagged));
+                write_bits_avx512(index->marks + index->n_marks, found.marks, (uint32_t)at);
+                index->n_marks += (size_t)__builtin_popcountll(found.marks);
         }
 }
 #endif
 
-static void fill_portable(JsonIndex *index, const char *bytes, size_t size) {
-        Carry carry = {0, 0};
+#if defined(__aarch64__)
+/* One bit for each byte of four comparisons: pairwise sums of bits that do not meet. */
+static inline uint64_t to_bits_neon(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d) {
+        const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+        uint8x16_t low = vpaddq_u8(vandq_u8(a, bits), vandq_u8(b, bits));
+        uint8x16_t high = vpaddq_u8(vandq_u8(c, bits), vandq_u8(d, bits));
+        uint8x16_t all = vpaddq_u8(low, high);
+
+        all = vpaddq_u8(all, all);
+        return vgetq_lane_u64(vreinterpretq_u64_u8(all), 0);
+}
+
+static inline uint64_t equal_neon(const uint8x16_t v[static 4], uint8_t c) {
+        uint8x16_t wanted = vdupq_n_u8(c);
+
+        return to_bits_neon(vceqq_u8(v[0], wanted), vceqq_u8(v[1], wanted), vceqq_u8(v[2], wanted),
+                        vceqq_u8(v[3], wanted));
+}
+
+static inline uint8x16_t is_bracket_neon(uint8x16_t v) {
+        /* '[' and '{', ']' and '}' differ in this bit only */
+        uint8x16_t folded = vorrq_u8(v, vdupq_n_u8(0x20));
+        uint8x16_t brackets = vorrq_u8(
+                        vceqq_u8(folded, vdupq_n_u8('{')), vceqq_u8(folded, vdupq_n_u8('}')));
+
+        return vorrq_u8(brackets,
+                        vorrq_u8(vceqq_u8(v, vdupq_n_u8(',')), vceqq_u8(v, vdupq_n_u8(':'))));
+}
+
+static inline Masks masks_neon(const char *bytes) {
+        const uint8_t *from = (const uint8_t *)bytes;
+        const uint8x16_t v[4] = {vld1q_u8(from), vld1q_u8(from + 16), vld1q_u8(from + 32),
+                        vld1q_u8(from + 48)};
+        uint8x16_t space = vdupq_n_u8(0x20);
+
+        return (Masks){
+                        .quotes = equal_neon(v, '"'),
+                        .backslashes = equal_neon(v, '\\'),
+                        .brackets = to_bits_neon(is_bracket_neon(v[0]), is_bracket_neon(v[1]),
+                                        is_bracket_neon(v[2]), is_bracket_neon(v[3])),
+                        .controls = to_bits_neon(vcltq_u8(v[0], space), vcltq_u8(v[1], space),
+                                        vcltq_u8(v[2], space), vcltq_u8(v[3], space)),
+        };
+}
+
+static void fill_neon(JsonIndex *index, const char *bytes, size_t size) {
+        Carry carry = {0, 0, 0};
 
         for (size_t at = 0; at < size; at += BLOCK)
-                add_block(index, masks_portable(bytes + at), &carry, (uint32_t)at,
+                add_block(index, bytes + at, masks_neon(bytes + at), &carry, (uint32_t)at,
+                                valid_bits(size - at));
+}
+#endif
+
+static void fill_portable(JsonIndex *index, const char *bytes, size_t size) {
+        Carry carry = {0, 0, 0};
+
+        for (size_t at = 0; at < size; at += BLOCK)
+                add_block(index, bytes + at, masks_portable(bytes + at), &carry, (uint32_t)at,
                                 valid_bits(size - at));
 }
 
-/* Room for a mark on every byte, and for what write_bits() writes too much. */
+/* Room for a mark on every byte, and for what is written behind the last. */
 static int reserve(JsonIndex *index, size_t size) {
-        uint32_t *marks, *escapes;
+        size_t cap = size + 2 * BLOCK;
 
         index->n_marks = index->n_escapes = 0;
         index->control_at = SIZE_MAX;
-        if (index->cap >= size + 2 * BLOCK)
+        if (index->cap >= cap)
                 return 0;
         json_index_deinit(index);
         index->control_at = SIZE_MAX;
-        marks = vec_alloc(size + 2 * BLOCK, sizeof(*marks));
-        escapes = vec_alloc(size + 2 * BLOCK, sizeof(*escapes));
-        if (!marks || !escapes) {
-                free(marks);
-                free(escapes);
+        index->marks = vec_alloc(cap, sizeof(*index->marks));
+        index->kinds = vec_alloc(cap, 1);
+        index->escapes = vec_alloc(cap, sizeof(*index->escapes));
+        if (!index->marks || !index->kinds || !index->escapes) {
+                json_index_deinit(index);
                 return -ENOMEM;
         }
-        index->marks = marks;
-        index->escapes = escapes;
-        index->cap = size + 2 * BLOCK;
+        index->cap = cap;
+        return 0;
+}
+
+static int finish(JsonIndex *index) {
+        memset(index->kinds + index->n_marks, 0, BLOCK);
+        index->escapes[index->n_escapes] = UINT32_MAX;
         return 0;
 }
 
 int json_index_make_portable(JsonIndex *index, const char *bytes, size_t size) {
         int r = reserve(index, size);
 
-        if (r == 0)
-                fill_portable(index, bytes, size);
-        return r;
+        if (r < 0)
+                return r;
+        fill_portable(index, bytes, size);
+        return finish(index);
 }
 
 int json_index_make_avx2(JsonIndex *index, const char *bytes, size_t size) {
@@ -286,11 +374,27 @@ int json_index_make_avx2(JsonIndex *index, const char *bytes, size_t size) {
 #if defined(__x86_64__)
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
                 fill_avx2(index, bytes, size);
-                return 0;
+                return finish(index);
         }
 #endif
         (void)bytes;
         return 1;
+}
+
+int json_index_make_neon(JsonIndex *index, const char *bytes, size_t size) {
+#if defined(__aarch64__)
+        int r = reserve(index, size);
+
+        if (r < 0)
+                return r;
+        fill_neon(index, bytes, size);
+        return finish(index);
+#else
+        (void)index;
+        (void)bytes;
+        (void)size;
+        return 1;
+#endif
 }
 
 int json_index_make(JsonIndex *index, const char *bytes, size_t size) {
@@ -301,18 +405,18 @@ int json_index_make(JsonIndex *index, const char *bytes, size_t size) {
 #if defined(__x86_64__)
         if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2")) {
                 fill_avx512(index, bytes, size);
-                return 0;
+                return finish(index);
         }
 #endif
         r = json_index_make_avx2(index, bytes, size);
-        if (r <= 0)
-                return r;
-        fill_portable(index, bytes, size);
-        return 0;
+        if (r > 0)
+                r = json_index_make_neon(index, bytes, size);
+        return r > 0 ? json_index_make_portable(index, bytes, size) : r;
 }
 
 void json_index_deinit(JsonIndex *index) {
         free(index->marks);
+        free(index->kinds);
         free(index->escapes);
         *index = (JsonIndex){0};
 }

@@ -48,6 +48,17 @@ typedef enum JsonPlace {
 } JsonPlace;
 
 /*
+ * Which of the objects that repeat this is. Those of one serial hold the same bytes, and no two
+ * others share one, whichever readers gave them. Serial 0: not known.
+ */
+typedef struct JsonRepeat {
+        uint64_t serial;
+        uint32_t slot; /* below JSON_REPEAT_SLOTS: what is kept of one may be kept by this */
+} JsonRepeat;
+
+#define JSON_REPEAT_SLOTS 16384U
+
+/*
  * Everything in it is valid until the sink returns.
  */
 typedef struct JsonUnit {
@@ -61,6 +72,7 @@ typedef struct JsonUnit {
         Slice text;              /* as it stands */
         const JsonValue *values; /* one for each path */
         unsigned n_repeated;     /* wanted keys that stand twice in the object itself */
+        JsonRepeat repeat;       /* of the object under the path that repeats */
 } JsonUnit;
 
 typedef struct JsonFault {
@@ -92,6 +104,12 @@ typedef struct JsonPaths JsonPaths;
 int json_paths_new(const char *const *paths, size_t n_paths, const char *const *lists,
                 size_t n_lists, JsonPaths **ret_paths);
 JsonPaths *json_paths_free(JsonPaths *paths);
+
+/*
+ * Path I, a single key, holds objects that repeat: each reader keeps some of them, and what stood
+ * in these is not read again. -EINVAL where another does already, or I is no single key.
+ */
+int json_paths_set_repeats(JsonPaths *paths, size_t i);
 
 typedef struct JsonLimits {
         uint32_t max_depth;        /* of objects and arrays in each other */

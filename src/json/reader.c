@@ -591,6 +591,7 @@ void json_reader_use_yajl(JsonReader *r) {
 int json_reader_new(const JsonPaths *paths, const char *const *record_keys, size_t n_record_keys,
                 const JsonLimits *limits, JsonReader **ret_reader) {
         JsonReader *r = vec_alloc_zero(1, sizeof(*r));
+        int result;
 
         if (!r)
                 return -ENOMEM;
@@ -603,9 +604,12 @@ int json_reader_new(const JsonPaths *paths, const char *const *record_keys, size
         r->values = vec_alloc_zero(paths->n_values, sizeof(*r->values));
         r->fault_values = vec_alloc_zero(paths->n_values, sizeof(*r->fault_values));
         r->text_at = vec_alloc_zero(paths->n_values, sizeof(*r->text_at));
-        if (!r->frames || !r->values || !r->fault_values || !r->text_at) {
+        result = r->frames && r->values && r->fault_values && r->text_at
+                                 ? memo_new(paths->repeats, &r->memo)
+                                 : -ENOMEM;
+        if (result < 0) {
                 json_reader_free(r);
-                return -ENOMEM;
+                return result;
         }
         *ret_reader = r;
         return 0;
@@ -617,6 +621,7 @@ JsonReader *json_reader_free(JsonReader *r) {
         if (r->parser)
                 yajl_free(r->parser);
         json_index_deinit(&r->index);
+        memo_free(r->memo);
         vec_deinit(&r->scratch);
         free(r->window);
         free(r->frames);

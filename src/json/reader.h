@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "json/index.h"
 #include "json/json.h"
+#include "json/memo.h"
 #include "json/paths.h"
 
 typedef enum ReaderMode {
@@ -87,6 +88,10 @@ struct JsonReader {
         JsonValue *values;
         uint64_t sound_end; /* behind the last token outside units */
 
+        JsonMemo *memo; /* NULL where nothing is said to repeat */
+        Slice missed;   /* an object of this unit that it did not know; or absent */
+        uint64_t missed_hash;
+
         VEC(char) scratch; /* texts of the values that are not in the window */
         size_t *text_at;   /* where in scratch, or in the window from the unit's first byte */
 
@@ -105,7 +110,8 @@ struct JsonReader {
 static inline void reader_meet_key(JsonReader *r, const PathNode *child, bool is_own) {
         r->unit.n_repeated +=
                         is_own && child->value >= 0 && r->values[child->value].type != JSON_ABSENT;
-        if (child->first_child)
+        /* what has a value of its own was not met before if that is absent */
+        if (child->first_child && (child->value < 0 || r->values[child->value].type != JSON_ABSENT))
                 paths_forget(child, r->values);
 }
 

@@ -115,6 +115,7 @@ void collect_init(Collect *c, JsonLimits limits) {
         assert_int_equal(
                         json_paths_new(collect_paths, N_PATHS, lists, N_ELEMENTS(lists), &c->paths),
                         0);
+        assert_int_equal(json_paths_set_repeats(c->paths, PATH_A), 0);
         collect_renew(c);
 }
 

@@ -142,21 +142,29 @@ static void test_pretty(void **state) {
 
 typedef struct Marks {
         uint32_t marks[512], escapes[512];
+        unsigned char kinds[512 + 16];
         size_t n_marks, n_escapes, control_at;
 } Marks;
 
 /* Byte for byte. A byte behind a backslash is escaped, outside strings too: there all is unusual.
  */
 static void index_naively(const unsigned char *text, size_t size, Marks *ret) {
-        bool in_string = false, is_escaped = false;
+        bool in_string = false, is_escaped = false, is_bare = false;
 
         *ret = (Marks){.control_at = SIZE_MAX};
         for (size_t i = 0; i < size; i++) {
                 bool is_quote = text[i] == '"' && !is_escaped;
 
+                bool is_mark;
+
                 in_string ^= is_quote;
-                if (is_quote || (!in_string && memchr("{}[]:,", text[i], 6)))
+                is_mark = is_quote || (!in_string && memchr("{}[]:,", text[i], 6));
+                if (is_mark) {
+                        ret->kinds[ret->n_marks] =
+                                        (unsigned char)(text[i] | (is_bare ? JSON_GAP : 0));
                         ret->marks[ret->n_marks++] = (uint32_t)i;
+                }
+                is_bare = !is_mark && !in_string;
                 if (in_string && text[i] < 0x20 && ret->control_at == SIZE_MAX)
                         ret->control_at = i;
                 is_escaped = text[i] == '\\' && !is_escaped;
@@ -169,7 +177,9 @@ static void check_index(const JsonIndex *index, const Marks *model, const char *
         if (index->n_marks != model->n_marks ||
                         memcmp(index->marks, model->marks, model->n_marks * sizeof(uint32_t)) !=
                                         0 ||
+                        memcmp(index->kinds, model->kinds, model->n_marks + 16) != 0 ||
                         index->n_escapes != model->n_escapes ||
+                        index->escapes[index->n_escapes] != UINT32_MAX ||
                         memcmp(index->escapes, model->escapes,
                                         model->n_escapes * sizeof(uint32_t)) != 0 ||
                         index->control_at != model->control_at)
@@ -205,6 +215,8 @@ static void test_index(void **state) {
                 assert_int_equal(json_index_make_portable(&portable, text, size), 0);
                 check_index(&portable, &model, text, size);
                 if (json_index_make_avx2(&portable, text, size) == 0)
+                        check_index(&portable, &model, text, size);
+                if (json_index_make_neon(&portable, text, size) == 0)
                         check_index(&portable, &model, text, size);
                 free(text);
         }

@@ -32,6 +32,7 @@ Builder *builder_free(Builder *b) {
         }
         for (size_t i = 0; i < b->chunks.size; i++)
                 free(b->chunks.data[i]);
+        free(b->known);
         vec_deinit(&b->chunks);
         vec_deinit(&b->files);
         vec_deinit(&b->roots);
@@ -315,6 +316,45 @@ static int add_grants(Builder *b, const Event *event, Row *row) {
         return r;
 }
 
+/* By its serial where it has one: the identity of most events was met before. */
+static int add_identity(Builder *b, const Event *event, uint32_t *ret_tuple) {
+        KnownIdentity *known;
+        int r;
+
+        if (!event->identity_serial)
+                return add_tuple(b, STORE_IDENTITY, event->identity, ret_tuple);
+        if (!b->known)
+                b->known = vec_alloc_zero(EVENT_IDENTITY_SLOTS, sizeof(*b->known));
+        if (!b->known)
+                return -ENOMEM;
+        known = &b->known[event->identity_slot % EVENT_IDENTITY_SLOTS];
+        if (known->serial == event->identity_serial) {
+                *ret_tuple = known->tuple;
+                return 0;
+        }
+        r = add_tuple(b, STORE_IDENTITY, event->identity, ret_tuple);
+        if (r == 0)
+                *known = (KnownIdentity){event->identity_serial, *ret_tuple};
+        return r;
+}
+
+/* Most have no field at all. */
+static int add_result(Builder *b, const Event *event, uint32_t *ret_tuple) {
+        bool is_none = true;
+        int r;
+
+        for (int i = 0; i < EVENT_N_RESULT; i++)
+                is_none &= !event->result[i].data;
+        if (is_none && b->no_result) {
+                *ret_tuple = b->no_result - 1;
+                return 0;
+        }
+        r = add_tuple(b, STORE_RESULT, event->result, ret_tuple);
+        if (r == 0 && is_none)
+                b->no_result = *ret_tuple + 1;
+        return r;
+}
+
 int builder_add_event(Builder *b, uint32_t file, const Event *event) {
         Row row = {
                         .time = event->time,
@@ -328,11 +368,11 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
 
         r = add_id(b, event->id, &row.source);
         if (r == 0)
-                r = add_tuple(b, STORE_IDENTITY, event->identity, &row.identity);
+                r = add_identity(b, event, &row.identity);
         if (r == 0)
                 r = add_tuple(b, STORE_CALL, event->call, &row.call);
         if (r == 0)
-                r = add_tuple(b, STORE_RESULT, event->result, &row.result);
+                r = add_result(b, event, &row.result);
         if (r == 0)
                 r = add_string(b, event->ip, &row.ip);
         if (r == 0)

@@ -22,7 +22,7 @@ typedef struct BuilderGrant {
         uint32_t fields[EVENT_N_GRANT];
 } BuilderGrant;
 
-#define ROWS_PER_CHUNK 16384U
+#define ROWS_PER_CHUNK 131072U
 
 /* Distinct tuples: the fields as one byte string decide, and stand as string numbers beside. */
 typedef struct Tuples {
@@ -30,6 +30,12 @@ typedef struct Tuples {
         VEC(uint32_t) fields; /* width for each tuple */
         unsigned width;
 } Tuples;
+
+/* The tuple of an identity that was met before. */
+typedef struct KnownIdentity {
+        uint64_t serial; /* of Event */
+        uint32_t tuple;
+} KnownIdentity;
 
 typedef struct BuilderFile {
         Slice name;
@@ -50,6 +56,8 @@ typedef struct BuilderNote {
 struct Builder {
         Intern strings;
         Tuples tuples[STORE_N_TUPLES];
+        KnownIdentity *known; /* EVENT_IDENTITY_SLOTS of them, or NULL */
+        uint32_t no_result;   /* 1 + the tuple of a result without any field; 0: none yet */
         VEC(Row *) chunks;
         uint32_t n_rows;
         VEC(BuilderFile) files;
