@@ -261,6 +261,9 @@ typedef struct SpoorRows SpoorRows;
 SPOOR_PUBLIC size_t spoor_rows_n_columns(const SpoorRows *rows);
 SPOOR_PUBLIC const char *spoor_rows_column(const SpoorRows *rows, size_t i);
 
+/* Only these cells (of N columns) are wanted; others may be null. */
+SPOOR_PUBLIC void spoor_rows_want(SpoorRows *rows, const size_t *columns, size_t n);
+
 #define SPOOR_END 1 /* no more rows */
 /* SPOOR_E_CORRUPT is also 1 in other functions; of a cursor it is this. */
 #define SPOOR_E_ROWS_CORRUPT 2
@@ -300,13 +303,14 @@ typedef enum SpoorOrder {
 /*
  * One row for each value, or combination of values, of DIMS (1 to SPOOR_MAX_BY): the values, then
  * firstTime firstEventID firstEventName firstSourceIPAddress lastTime lastEventID events denied
- * failed. Values first seen before SINCE in the selection are left out; INT64_MIN keeps all.
+ * failed. Values first seen before SINCE in the selection are left out; INT64_MIN keeps all. Of the
+ * rows the first LIMIT are given.
  *
  *   SPOOR_E_CORRUPT
  */
 SPOOR_PUBLIC int spoor_values(SpoorCase *scase, const SpoorSelection *selection,
                 const SpoorDim *dims, size_t n_dims, SpoorOrder order, int64_t since,
-                SpoorRows **ret_rows, SpoorError *ret_error);
+                uint64_t limit, SpoorRows **ret_rows, SpoorError *ret_error);
 
 /* ---- lateral movement ------------------------------------------------------------------- */
 

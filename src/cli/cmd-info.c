@@ -67,7 +67,8 @@ static int collect(SpoorCase *scase, SpoorDim dim, Names *names, SpoorError *err
         const SpoorCell *cells;
         int r;
 
-        r = spoor_values(scase, NULL, &dim, 1, SPOOR_ORDER_FIRST_TIME, INT64_MIN, &rows, error);
+        r = spoor_values(scase, NULL, &dim, 1, SPOOR_ORDER_FIRST_TIME, INT64_MIN, UINT64_MAX, &rows,
+                        error);
         while (r == 0) {
                 r = spoor_rows_next(rows, &cells, error);
                 if (r == 0)

@@ -120,12 +120,13 @@ static int choose_columns(const CliArgs *args, CliFormat format, Values *values)
 
 static int print(CliQuery *query, const Values *values, SpoorOrder order) {
         CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+        uint64_t limit = cli_args_number(query->args, CLI_FLAG_LIMIT, UINT64_MAX);
         CliColumn columns[N_COLUMNS_MAX];
         SpoorError error = {""};
         int r;
 
         r = spoor_values(query->scase, query->selection, values->dims, values->by.n_items, order,
-                        values->since, &rows, &error);
+                        values->since, limit == UINT64_MAX ? limit : limit + 1, &rows, &error);
         if (r)
                 return cli_fail(r, error.message);
         for (size_t i = 0; i < values->n_names; i++) {

@@ -190,9 +190,17 @@ static int print_rows(CliQuery *query, SpoorRows *rows, CliRender *render, Spoor
 
 int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns) {
         SpoorError error = {""};
+        size_t *wanted = calloc(n_columns, sizeof(*wanted));
         CliRender *render;
         uint64_t n_rows;
         int r, exit;
+
+        if (!wanted)
+                return cli_fail(-ENOMEM, NULL);
+        for (size_t i = 0; i < n_columns; i++)
+                wanted[i] = columns[i].cell;
+        spoor_rows_want(rows, wanted, n_columns);
+        free(wanted);
 
         r = cli_render_new(cli_query_format(query), columns, n_columns, cli_query_color(query),
                         &query->output, &render);

@@ -252,10 +252,25 @@ bool cli_text_unsafe(uint32_t code) {
                (code >= 0x2066 && code <= 0x2069);
 }
 
+#define EACH UINT64_C(0x0101010101010101) /* of eight bytes */
+
+/* The top bit of bytes that are 0; others behind the first such may be set too. */
+static uint64_t zeros(uint64_t bytes) {
+        return (bytes - EACH) & ~bytes & EACH * 0x80;
+}
+
 /* Bytes from I that are plain ASCII and none of the STOP characters. */
 static size_t plain_run(SpoorSlice text, size_t i, const char *stops) {
         size_t start = i;
 
+        for (uint64_t bytes; i + sizeof(bytes) <= text.size; i += sizeof(bytes)) {
+                memcpy(&bytes, text.data + i, sizeof(bytes));
+                if ((bytes & EACH * 0x80) || ((bytes - EACH * 0x20) & ~bytes & EACH * 0x80) ||
+                                zeros(bytes ^ EACH * 0x7f) ||
+                                zeros(bytes ^ EACH * (unsigned char)stops[0]) ||
+                                zeros(bytes ^ EACH * (unsigned char)stops[1]))
+                        break;
+        }
         for (; i < text.size; i++) {
                 unsigned char c = (unsigned char)text.data[i];
 

@@ -32,6 +32,7 @@ struct SpoorRows {
         const char **columns;
         size_t n_columns;
         SpoorCell *cells;
+        bool *is_unwanted; /* of each cell */
         int (*next)(SpoorRows *rows, SpoorError *ret_error);
         void (*deinit)(SpoorRows *rows);
         SpoorCase *scase; /* NULL: they come from no case */

@@ -246,7 +246,8 @@ static int next_edge(SpoorRows *rows, SpoorError *error) {
         row = lineage_row(v->lineage, v->at);
         grant = store_grant(rows->scase->store, row->grant);
         for (unsigned i = 0; i < N_COLUMNS; i++)
-                rows->cells[i] = cell_of(v, row, &grant, (Column)i);
+                rows->cells[i] = rows->is_unwanted[i] ? (SpoorCell){.type = SPOOR_CELL_NULL}
+                                                      : cell_of(v, row, &grant, (Column)i);
         v->at++;
         return v->is_failed ? engine_fail(error, -ENOMEM, "%s", strerror(ENOMEM)) : 0;
 }

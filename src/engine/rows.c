@@ -14,7 +14,8 @@ int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows *
         rows->n_columns = n_columns;
         rows->columns = vec_alloc_zero(n_columns, sizeof(*rows->columns));
         rows->cells = vec_alloc_zero(n_columns, sizeof(*rows->cells));
-        if (!rows->columns || !rows->cells) {
+        rows->is_unwanted = vec_alloc_zero(n_columns, sizeof(*rows->is_unwanted));
+        if (!rows->columns || !rows->cells || !rows->is_unwanted) {
                 spoor_rows_free(rows);
                 return -ENOMEM;
         }
@@ -29,8 +30,15 @@ SpoorRows *spoor_rows_free(SpoorRows *rows) {
                 rows->deinit(rows);
         free(rows->columns);
         free(rows->cells);
+        free(rows->is_unwanted);
         free(rows);
         return NULL;
+}
+
+void spoor_rows_want(SpoorRows *rows, const size_t *columns, size_t n) {
+        memset(rows->is_unwanted, true, rows->n_columns);
+        for (size_t i = 0; i < n; i++)
+                rows->is_unwanted[columns[i]] = false;
 }
 
 size_t spoor_rows_n_columns(const SpoorRows *rows) {
@@ -87,30 +95,49 @@ static SpoorCell id_cell(Store *store, uint32_t event, char buffer[static STORE_
         return engine_text_cell(store_id_text(store, &source, buffer));
 }
 
+/* The columns behind the dimensions. */
+static const char *const value_columns[] = {"firstTime", "firstEventID", "firstEventName",
+                "firstSourceIPAddress", "lastTime", "lastEventID", "events", "denied", "failed"};
+
+static SpoorCell value_cell(ValueRows *v, Store *store, const StoreStats *stats, size_t column) {
+        switch (column) {
+        case 0:
+                return time_cell(store_time(store, stats->first));
+        case 1:
+                return id_cell(store, stats->first, v->first_id);
+        case 2:
+                return engine_string_cell(
+                                store, store_field(store, STORE_CALL,
+                                                       store_tuple(store, STORE_CALL, stats->first),
+                                                       EVENT_CALL_NAME));
+        case 3:
+                return engine_string_cell(store, store_ip(store, stats->first));
+        case 4:
+                return time_cell(store_time(store, stats->last));
+        case 5:
+                return id_cell(store, stats->last, v->last_id);
+        case 6:
+                return count_cell(stats->n_events);
+        case 7:
+                return count_cell(stats->n_denied);
+        default:
+                return count_cell(stats->n_failed);
+        }
+}
+
 static int next_value(SpoorRows *rows, SpoorError *error) {
         ValueRows *v = (ValueRows *)rows;
         Store *store = rows->scase->store;
-        SpoorCell *cell = rows->cells;
         const ValueRow *row;
 
         (void)error;
         if (v->at >= v->n_values)
                 return SPOOR_END;
         row = &v->values[v->at++];
-        for (size_t i = 0; i < v->n_dims; i++)
-                *cell++ = engine_string_cell(store, row->strings[i]);
-        *cell++ = time_cell(store_time(store, row->stats.first));
-        *cell++ = id_cell(store, row->stats.first, v->first_id);
-        *cell++ = engine_string_cell(
-                        store, store_field(store, STORE_CALL,
-                                               store_tuple(store, STORE_CALL, row->stats.first),
-                                               EVENT_CALL_NAME));
-        *cell++ = engine_string_cell(store, store_ip(store, row->stats.first));
-        *cell++ = time_cell(store_time(store, row->stats.last));
-        *cell++ = id_cell(store, row->stats.last, v->last_id);
-        *cell++ = count_cell(row->stats.n_events);
-        *cell++ = count_cell(row->stats.n_denied);
-        *cell++ = count_cell(row->stats.n_failed);
+        for (size_t i = 0; i < rows->n_columns; i++)
+                rows->cells[i] = rows->is_unwanted[i] ? (SpoorCell){.type = SPOOR_CELL_NULL}
+                                 : i < v->n_dims      ? engine_string_cell(store, row->strings[i])
+                                                 : value_cell(v, store, &row->stats, i - v->n_dims);
         return 0;
 }
 
@@ -119,12 +146,9 @@ static void deinit_values(SpoorRows *rows) {
 }
 
 int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorDim *dims,
-                size_t n_dims, SpoorOrder order, int64_t since, SpoorRows **ret_rows,
-                SpoorError *error) {
-        static const char *const columns[] = {"firstTime", "firstEventID", "firstEventName",
-                        "firstSourceIPAddress", "lastTime", "lastEventID", "events", "denied",
-                        "failed"};
-        size_t n_columns = sizeof(columns) / sizeof(columns[0]);
+                size_t n_dims, SpoorOrder order, int64_t since, uint64_t limit,
+                SpoorRows **ret_rows, SpoorError *error) {
+        size_t n_columns = sizeof(value_columns) / sizeof(value_columns[0]);
         StoreDim store_dims[SPOOR_MAX_BY];
         SpoorRows *rows;
         ValueRows *v;
@@ -143,14 +167,14 @@ int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorD
                 rows->columns[i] = spoor_dim_name(dims[i]);
         }
         for (size_t i = 0; i < n_columns; i++)
-                rows->columns[n_dims + i] = columns[i];
+                rows->columns[n_dims + i] = value_columns[i];
         rows->next = next_value;
         rows->deinit = deinit_values;
         v = (ValueRows *)rows;
         v->n_dims = n_dims;
         r = values_collect(scase->store, selection ? selection->selection : NULL, store_dims,
                         n_dims, order == SPOOR_ORDER_EVENTS ? VALUES_BY_EVENTS : VALUES_BY_FIRST,
-                        since, &v->values, &v->n_values);
+                        since, limit, &v->values, &v->n_values);
         if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
         if (r == 0)

@@ -197,7 +197,7 @@ static void test_only(void **state) {
         assert_int_equal(spoor_timeline(scase, other, columns, 1, &rows, &error), -EINVAL);
         assert_int_equal(spoor_timeline(scase, NULL, columns, 1, &rows, &error), -EINVAL);
         assert_int_equal(spoor_values(scase, other, &(SpoorDim){SPOOR_DIM_IP}, 1,
-                                         SPOOR_ORDER_EVENTS, INT64_MIN, &rows, &error),
+                                         SPOOR_ORDER_EVENTS, INT64_MIN, UINT64_MAX, &rows, &error),
                         -EINVAL);
         assert_int_equal(spoor_lateral(scase, s, &(SpoorLateral){0}, &rows, &error), -EINVAL);
         lab_id(0, id);
@@ -231,7 +231,7 @@ static void test_values(void **state) {
 
         (void)state;
         assert_int_equal(spoor_values(scase, NULL, dims, 1, SPOOR_ORDER_FIRST_TIME, INT64_MIN,
-                                         &rows, &error),
+                                         UINT64_MAX, &rows, &error),
                         0);
         assert_int_equal(spoor_rows_n_columns(rows), 10);
         assert_string_equal(spoor_rows_column(rows, 0), "user");
@@ -242,10 +242,11 @@ static void test_values(void **state) {
         }
         assert_int_equal(spoor_rows_next(rows, &cells, &error), SPOOR_END);
         spoor_rows_free(rows);
-        assert_int_equal(spoor_values(scase, NULL, dims, 0, SPOOR_ORDER_EVENTS, 0, &rows, &error),
+        assert_int_equal(spoor_values(scase, NULL, dims, 0, SPOOR_ORDER_EVENTS, 0, UINT64_MAX,
+                                         &rows, &error),
                         -EINVAL);
         assert_int_equal(spoor_values(scase, NULL, dims, SPOOR_MAX_BY + 1, SPOOR_ORDER_EVENTS, 0,
-                                         &rows, NULL),
+                                         UINT64_MAX, &rows, NULL),
                         -EINVAL);
         spoor_case_free(scase);
 }

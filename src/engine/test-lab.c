@@ -213,7 +213,7 @@ void lab_tell(Text *text, SpoorCase *scase) {
         spoor_rows_free(rows);
         for (size_t k = 1; k <= 2; k++) {
                 assert_int_equal(spoor_values(scase, NULL, dims, k, SPOOR_ORDER_EVENTS, INT64_MIN,
-                                                 &rows, NULL),
+                                                 UINT64_MAX, &rows, NULL),
                                 0);
                 lab_rows(text, rows);
                 spoor_rows_free(rows);

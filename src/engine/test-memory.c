@@ -48,7 +48,8 @@ static int run_queries(SpoorCase *scase) {
         if (r == 0)
                 r = run_rows(rows);
         if (r == 0)
-                r = spoor_values(scase, s, dims, 2, SPOOR_ORDER_EVENTS, INT64_MIN, &rows, NULL);
+                r = spoor_values(scase, s, dims, 2, SPOOR_ORDER_EVENTS, INT64_MIN, UINT64_MAX,
+                                &rows, NULL);
         if (r == 0)
                 r = run_rows(rows);
         if (r == 0)

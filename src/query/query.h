@@ -64,10 +64,11 @@ typedef enum ValueOrder {
 
 /*
  * One row for each combination of values of N_DIMS dimensions under SELECTION that was first seen
- * at or after SINCE. *ret_rows is an array on the heap. From the store's own statistics where the
- * selection allows, else one pass over the selected events.
+ * at or after SINCE; of them the first LIMIT. *ret_rows is an array on the heap. From the store's
+ * own statistics where the selection allows, else one pass over the selected events.
  */
 int values_collect(Store *store, const Selection *selection, const StoreDim *dims, size_t n_dims,
-                ValueOrder order, int64_t since, ValueRow **ret_rows, size_t *ret_n_rows);
+                ValueOrder order, int64_t since, uint64_t limit, ValueRow **ret_rows,
+                size_t *ret_n_rows);
 
 #endif

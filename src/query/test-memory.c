@@ -50,7 +50,8 @@ static int run_values(Run *run, const Selection *s) {
         static const StoreDim dims[] = {STORE_DIM_EVENT, STORE_DIM_USER};
         ValueRow *rows = NULL;
         size_t n = 0;
-        int r = values_collect(run->store, s, dims, 2, VALUES_BY_EVENTS, INT64_MIN, &rows, &n);
+        int r = values_collect(
+                        run->store, s, dims, 2, VALUES_BY_EVENTS, INT64_MIN, UINT64_MAX, &rows, &n);
 
         if (r < 0)
                 return r;
@@ -59,7 +60,8 @@ static int run_values(Run *run, const Selection *s) {
                 run->n_rows = n;
         assert_int_equal(n, run->n_rows);
         rows = NULL;
-        r = values_collect(run->store, NULL, dims, 1, VALUES_BY_FIRST, INT64_MIN, &rows, &n);
+        r = values_collect(run->store, NULL, dims, 1, VALUES_BY_FIRST, INT64_MIN, UINT64_MAX, &rows,
+                        &n);
         free(rows);
         return r;
 }

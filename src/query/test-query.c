@@ -400,6 +400,7 @@ static void check_values(const Query *q, const Model *m, Store *store, Random *r
         Row *model = calloc(m->n_kept + 1, sizeof(*model));
         Sort sort = {m, order, n_dims};
         Selection *s = select_as(q);
+        uint64_t limit = random_below(random, 3) ? UINT64_MAX : random_below(random, 20);
         ValueRow *rows = NULL;
         StoreDim dims[3];
 
@@ -408,9 +409,11 @@ static void check_values(const Query *q, const Model *m, Store *store, Random *r
                 dims[i] = (StoreDim)random_below(random, STORE_N_DIMS);
         n_model = count_naively(q, m, dims, n_dims, model);
         qsort_r(model, n_model, sizeof(*model), compare_rows, &sort);
-        assert_int_equal(values_collect(store, s, dims, n_dims, order, since, &rows, &n_rows), 0);
+        assert_int_equal(
+                        values_collect(store, s, dims, n_dims, order, since, limit, &rows, &n_rows),
+                        0);
         for (size_t i = 0; i < n_model; i++) {
-                if (model_event(m, model[i].first)->time < since)
+                if (model_event(m, model[i].first)->time < since || at == limit)
                         continue;
                 assert_true(at < n_rows);
                 check_row(store, &rows[at++], &model[i], n_dims);
@@ -520,7 +523,7 @@ static void test_faulty(void **state) {
                         assert_true(++n <= m.n_kept);
                 plan_free(plan);
                 assert_int_equal(values_collect(store, s, &dim, 1, VALUES_BY_FIRST, INT64_MIN,
-                                                 &rows, &n),
+                                                 UINT64_MAX, &rows, &n),
                                 0);
                 free(rows);
                 selection_free(s);

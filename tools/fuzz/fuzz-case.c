@@ -203,7 +203,7 @@ static void ask(SpoorCase *scase) {
                 SpoorDim dims[] = {(SpoorDim)dim, SPOOR_DIM_EVENT};
 
                 if (spoor_values(scase, dim % 2 ? s : NULL, dims, 1 + (size_t)dim % 2,
-                                    SPOOR_ORDER_EVENTS, INT64_MIN, &rows, NULL) == 0)
+                                    SPOOR_ORDER_EVENTS, INT64_MIN, UINT64_MAX, &rows, NULL) == 0)
                         drain(rows);
         }
         if (spoor_lateral(scase, NULL, &lateral, &rows, NULL) == 0)
