@@ -289,7 +289,10 @@ static int check_counts(Store *store) {
                         s[IMAGE_USES].size % sizeof(StoreUse) ||
                         s[IMAGE_USES].size / sizeof(StoreUse) > m->n_events ||
                         s[IMAGE_USE_ENDS].size != m->n_identities * 4 ||
-                        s[IMAGE_GRANT_ENDS].size != m->n_identities * 4)
+                        s[IMAGE_GRANT_ENDS].size != m->n_identities * 4 ||
+                        s[IMAGE_SERIES].size % sizeof(ImageSeries) ||
+                        s[IMAGE_DAYS].size % sizeof(ImageDay) ||
+                        s[IMAGE_GAPS].size % sizeof(ImageGap))
                 return STORE_HEADER;
         return 0;
 }

@@ -62,7 +62,8 @@ static const char *section_name(int section) {
         _Static_assert(sizeof(names) / sizeof(names[0]) == IMAGE_DIMS, "a name for each section");
         return section < (int)IMAGE_DIMS     ? names[section]
                : section < (int)IMAGE_GRANTS ? "dimension index"
-                                             : "lineage";
+               : section < (int)IMAGE_SERIES ? "lineage"
+                                             : "coverage";
 }
 
 const char *store_is_faulty(Store *store) {

@@ -63,6 +63,10 @@ typedef enum ImageSection {
         IMAGE_USE_ENDS,                        /* u32[n_identities]: where the uses of each end */
         IMAGE_USES_BY_IP, /* u32[]: numbers of uses that have an address, by it */
         IMAGE_GRANT_ENDS, /* u32[n_identities]: where each ends in the grants by identity */
+        IMAGE_SERIES,     /* ImageSeries[] by account, then region */
+        IMAGE_SERIES_TEXT,
+        IMAGE_DAYS, /* ImageDay[] by series and day, those with events or files */
+        IMAGE_GAPS, /* ImageGap[] by from, to, series, kind */
         IMAGE_N_SECTIONS,
 } ImageSection;
 
@@ -133,6 +137,25 @@ typedef struct ImageConflict {
         uint32_t event, file, record, size;
         uint64_t offset, hash;
 } ImageConflict;
+
+/* An account in a region, of events and of the names of delivered files. Empty: absent. */
+typedef struct ImageSeries {
+        uint64_t account_at; /* in IMAGE_SERIES_TEXT; the region stands behind it */
+        uint32_t account_size, region_size;
+} ImageSeries;
+
+typedef struct ImageDay {
+        uint32_t series;
+        int32_t day; /* since 1970-01-01, UTC */
+        uint32_t n_events;
+        uint32_t n_files; /* delivered on that day: distinct names */
+} ImageDay;
+
+typedef struct ImageGap {
+        uint32_t series, kind;  /* StoreGapKind */
+        int64_t from, to;       /* s */
+        int64_t usual, longest; /* s; see StoreGap */
+} ImageGap;
 
 typedef struct ImageEntry {
         uint64_t at, size;

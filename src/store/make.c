@@ -383,5 +383,7 @@ int image_index(Store *store, unsigned n_threads, Space *space) {
 
         if (r == 0)
                 r = image_index_dims(store, n_threads, space);
-        return r == 0 ? image_index_lineage(store, n_threads, space) : r;
+        if (r == 0)
+                r = image_index_lineage(store, n_threads, space);
+        return r == 0 ? image_index_coverage(store, n_threads, space) : r;
 }

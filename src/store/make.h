@@ -4,7 +4,7 @@
  *
  *     image_new()      the layout follows from how much there is of everything: an ImagePlan
  *     image_put_...()  the parts, each straight to its place
- *     image_index()    what follows from the parts: indexes of strings, dimensions and lineage
+ *     image_index()    what follows from the parts: indexes of strings, dimensions, lineage and coverage
  *
  * So the same parts make the same bytes, on whichever way they came.
  */
@@ -83,6 +83,7 @@ void image_put_meta(Store *store, uint64_t n_conflicts);
 int image_index(Store *store, unsigned n_threads, Space *space);
 int image_index_dims(Store *store, unsigned n_threads, Space *space);
 int image_index_lineage(Store *store, unsigned n_threads, Space *space);
+int image_index_coverage(Store *store, unsigned n_threads, Space *space);
 
 /* Section data of an image that is being made. */
 static inline void *image_writable(Store *store, unsigned section) {

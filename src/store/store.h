@@ -309,6 +309,39 @@ StoreUse store_use(Store *store, uint32_t i);
 StoreRange store_uses_by_ip(Store *store, uint32_t ip);
 uint32_t store_use_at(Store *store, uint32_t place);
 
+/* ---- coverage ---- */
+
+/* Events by eventTime, and files by the delivery that their names tell, of one day. */
+typedef struct StoreDay {
+        Slice account, region; /* absent where the events have none */
+        int64_t day;           /* since 1970-01-01, UTC */
+        uint32_t n_events, n_files;
+} StoreDay;
+
+/* By account, region, day; days with neither are left out. */
+uint64_t store_n_days(Store *store);
+StoreDay store_day(Store *store, uint64_t i);
+
+typedef enum StoreGapKind {
+        STORE_GAP_DELIVERY, /* no delivery between two */
+        STORE_GAP_ENDED,    /* no delivery until the last one of the evidence */
+        STORE_GAP_EVENTS,   /* whole days without events */
+        STORE_N_GAP_KINDS,
+} StoreGapKind;
+
+/* Where an account in a region that is otherwise heard of regularly is silent: see make-gaps.c. */
+typedef struct StoreGap {
+        StoreGapKind kind;
+        Slice account, region;
+        int64_t from, to; /* ns */
+        int64_t usual;    /* ns: the median of its pauses */
+        int64_t longest;  /* ns: the longest that is usual for it */
+} StoreGap;
+
+/* By from, to, account, region, kind. */
+uint64_t store_n_gaps(Store *store);
+StoreGap store_gap(Store *store, uint64_t i);
+
 typedef struct StoreFile {
         Slice name;
         uint32_t root;

@@ -409,6 +409,22 @@ static uint64_t digest_lineage(Store *store, uint64_t h) {
         return h;
 }
 
+static uint64_t digest_coverage(Store *store, uint64_t h) {
+        for (uint64_t i = 0; i < store_n_days(store); i++) {
+                StoreDay day = store_day(store, i);
+
+                h = mix_text(mix_text(h, day.account), day.region);
+                h = hash_mix(hash_mix(hash_mix(h, (uint64_t)day.day), day.n_events), day.n_files);
+        }
+        for (uint64_t i = 0; i < store_n_gaps(store); i++) {
+                StoreGap gap = store_gap(store, i);
+
+                h = mix_text(mix_text(hash_mix(h, gap.kind), gap.account), gap.region);
+                h = hash_mix(hash_mix(h, (uint64_t)gap.from), (uint64_t)gap.to);
+        }
+        return h;
+}
+
 uint64_t model_digest(Store *store) {
         StoreCounts counts;
         uint64_t h;
@@ -418,6 +434,7 @@ uint64_t model_digest(Store *store) {
         h = hash_bytes(&counts, sizeof(counts));
         h = digest_events(store, h);
         h = digest_lineage(store, h);
+        h = digest_coverage(store, h);
         for (StoreDim dim = 0; dim < STORE_N_DIMS; dim++)
                 h = digest_dim(store, dim, h);
         for (uint32_t i = 0; i < store_n_strings(store); i++)
