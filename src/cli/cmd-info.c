@@ -3,6 +3,7 @@
  * JSON. Both are composed whole, from the same facts, before anything is printed.
  */
 #include "cli/commands.h"
+#include "cli/info-rows.h"
 #include "cli/query.h"
 #include "cli/text.h"
 
@@ -24,6 +25,7 @@ typedef struct Names {
 typedef struct Facts {
         SpoorCase *scase;
         SpoorInfo info;
+        SpoorGaps gaps;
         Names accounts;
         Names regions;
 } Facts;
@@ -87,6 +89,8 @@ static int gather(SpoorCase *scase, Facts *facts, SpoorError *error) {
         int r = spoor_case_info(scase, &facts->info, error);
 
         facts->scase = scase;
+        if (r == 0)
+                r = spoor_case_gaps(scase, NULL, &facts->gaps, error);
         if (r == 0)
                 r = collect(scase, SPOOR_DIM_ACCOUNT, &facts->accounts, error);
         if (r == 0)
@@ -153,9 +157,10 @@ static void json_conflicts(CliBuffer *out, SpoorCase *scase, uint64_t n) {
                 cli_buffer_format(out, ", \"otherRecord\": %" PRIu32 "}", c.other_record);
                 separator = ",\n    ";
         }
-        cli_buffer_text(out, n ? "\n  ]\n" : "]\n");
+        cli_buffer_text(out, n ? "\n  ]" : "]");
 }
 
+/* But for its end. */
 static void compose_json(const Facts *facts, CliBuffer *out) {
         const SpoorInfo *info = &facts->info;
 
@@ -171,11 +176,11 @@ static void compose_json(const Facts *facts, CliBuffer *out) {
         json_time(out, "lastTime", info->n_events, info->last_time);
         json_names(out, "accounts", &facts->accounts);
         json_names(out, "regions", &facts->regions);
+        json_count(out, "gaps", facts->gaps.n_gaps + facts->gaps.n_stopped);
         json_count(out, "bytes", info->n_bytes);
         json_count(out, "caseBytes", info->n_case_bytes);
         json_count(out, "stringBytes", info->n_string_bytes);
         json_conflicts(out, facts->scase, info->n_conflicts);
-        cli_buffer_text(out, "}\n");
 }
 
 /* ---- text ------------------------------------------------------------------------------- */
@@ -272,6 +277,9 @@ static void compose_text(const Facts *facts, CliBuffer *out) {
         text_count(out, "ignored", info->n_ignored);
         text_time(out, "first", info->n_events, info->first_time);
         text_time(out, "last", info->n_events, info->last_time);
+        label(out, "gaps");
+        cli_text_count(out, facts->gaps.n_gaps + facts->gaps.n_stopped);
+        cli_buffer_text(out, facts->gaps.kind ? " (--gaps, --coverage)\n" : "\n");
         text_names(out, "accounts", &facts->accounts);
         text_names(out, "regions", &facts->regions);
         text_bytes(out, info);
@@ -280,8 +288,10 @@ static void compose_text(const Facts *facts, CliBuffer *out) {
         text_conflicts(out, facts->scase, info->n_conflicts);
 }
 
-static int print(CliQuery *query, const Facts *facts, CliFormat format) {
+static int print(CliQuery *query, const CliInfoQuestion *question, const Facts *facts,
+                CliFormat format) {
         CLI_CLEANUP(cli_buffer_deinit) CliBuffer out = CLI_BUFFER_INIT;
+        int exit = 0;
 
         if (format == CLI_FORMAT_JSON)
                 compose_json(facts, &out);
@@ -290,30 +300,44 @@ static int print(CliQuery *query, const Facts *facts, CliFormat format) {
         if (out.error)
                 return cli_fail(out.error, NULL);
         cli_output_write(&query->output, out.data, out.size);
-        return cli_query_finish(query);
+        if (format == CLI_FORMAT_JSON) {
+                exit = cli_info_rows_object(query, question);
+                if (exit == 0)
+                        cli_output_write(&query->output, "\n}\n", 3);
+        }
+        return exit ? exit : cli_query_finish(query);
+}
+
+/* The facts, or rows where those are asked for. */
+static int answer(CliQuery *query, const CliInfoQuestion *question, CliFormat format) {
+        CLI_CLEANUP(facts_deinit) Facts facts = {0};
+        SpoorError error = {""};
+        int r, exit;
+
+        if (question->rows && format != CLI_FORMAT_JSON)
+                exit = cli_info_rows_print(query, question);
+        else if ((r = gather(query->scase, &facts, &error)))
+                exit = cli_fail(r, error.message);
+        else
+                exit = print(query, question, &facts, format);
+        if (exit)
+                return exit;
+        /* Whoever has just read the list need not read it again. */
+        if (format == CLI_FORMAT_TABLE && !question->rows && query->output.terminal &&
+                        isatty(STDERR_FILENO))
+                return facts.info.n_damaged ? CLI_EXIT_DAMAGED : CLI_EXIT_ANSWERED;
+        return cli_report_damage(query->args, query->scase, 0);
 }
 
 int cli_cmd_info(const CliArgs *args) {
         CLI_CLEANUP(cli_query_deinit) CliQuery query = CLI_QUERY_INIT;
-        CLI_CLEANUP(facts_deinit) Facts facts = {0};
-        SpoorError error = {""};
-        CliFormat format;
-        int r, exit;
+        CLI_CLEANUP(cli_info_question_deinit) CliInfoQuestion question = {0};
+        CliFormat format = cli_format_parse(cli_args_text(args, CLI_FLAG_FORMAT, "table"));
+        int exit = cli_query_init(&query, args, 0);
 
-        exit = cli_query_init(&query, args, 0);
+        if (exit == 0)
+                exit = cli_info_question(args, format, &question);
         if (exit == 0)
                 exit = cli_query_open(&query);
-        if (exit)
-                return exit;
-        r = gather(query.scase, &facts, &error);
-        if (r)
-                return cli_fail(r, error.message);
-        format = cli_query_format(&query);
-        exit = print(&query, &facts, format);
-        if (exit)
-                return exit;
-        /* Whoever has just read the list need not read it again. */
-        if (format == CLI_FORMAT_TABLE && query.output.terminal && isatty(STDERR_FILENO))
-                return facts.info.n_damaged ? CLI_EXIT_DAMAGED : CLI_EXIT_ANSWERED;
-        return cli_report_damage(args, query.scase, 0);
+        return exit ? exit : answer(&query, &question, format);
 }

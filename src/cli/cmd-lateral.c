@@ -192,6 +192,8 @@ int cli_cmd_lateral(const CliArgs *args) {
                 exit = is_drawn(args, &lateral) ? print_graph(&query, &lateral)
                                                 : print_rows(&query, &lateral);
         if (exit == 0)
+                cli_report_gaps(&query);
+        if (exit == 0)
                 exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
         return exit;
 }

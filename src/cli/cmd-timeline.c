@@ -110,6 +110,8 @@ int cli_cmd_timeline(const CliArgs *args) {
         if (exit == 0)
                 exit = print(&query, names, n_names);
         if (exit == 0)
+                cli_report_gaps(&query);
+        if (exit == 0)
                 exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
         return exit;
 }

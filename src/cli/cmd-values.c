@@ -168,6 +168,8 @@ static int run(const CliArgs *args, SpoorOrder order) {
         if (exit == 0)
                 exit = print(&query, &values, order);
         if (exit == 0)
+                cli_report_gaps(&query);
+        if (exit == 0)
                 exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
         return exit;
 }

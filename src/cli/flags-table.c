@@ -220,29 +220,35 @@ static const CliFlag flags[] = {
                                           "0.",
                 },
                 {
-                                .id = CLI_FLAG_PUBLIC_KEYS,
-                                .name = "public-keys",
-                                .argument = "FILE",
-                                .kind = CLI_VALUE_FILE,
+                                .id = CLI_FLAG_COVERAGE,
+                                .name = "coverage",
                                 .group = CLI_GROUP_QUESTION,
-                                .on = CLI_ON_VERIFY,
-                                .help = "check signatures by the keys in FILE",
-                                .manual = "FILE holds what 'aws cloudtrail list-public-keys' "
-                                          "prints, fetched for the time of the digests. The "
-                                          "signature of each digest stands in the next one, so "
-                                          "all but the newest of a chain can be checked. Without "
-                                          "this option only hashes are: they show that digests "
-                                          "and logs fit each other, not that AWS wrote them.",
+                                .on = CLI_ON_INFO,
+                                .help = "events and delivered files by account, region and day",
+                                .manual = "A table is a line for each account and region, with a "
+                                          "mark for each day, and the gaps below it; every other "
+                                          "format has a row for each account, region and day. "
+                                          "Events count on the day that they happened, files on "
+                                          "that of their delivery, which their names tell.",
                 },
                 {
-                                .id = CLI_FLAG_ALL,
-                                .name = "all",
+                                .id = CLI_FLAG_GAPS,
+                                .name = "gaps",
                                 .group = CLI_GROUP_QUESTION,
-                                .on = CLI_ON_VERIFY,
-                                .help = "also what is sound, a row each",
-                                .manual = "And log files that no digest here could list, and log "
-                                          "files named by a digest that nothing proves. Without "
-                                          "it the sums of each chain tell of them.",
+                                .on = CLI_ON_INFO,
+                                .help = "what the evidence may not show: silences, logging "
+                                        "switched off",
+                                .manual = "no-delivery: no file was delivered for an account in a "
+                                          "region for at least an hour, and at least three times "
+                                          "its longest usual pause (that which four of five weeks "
+                                          "do not exceed; five times and days, where it has "
+                                          "deliveries of less than four weeks). delivery-ended: "
+                                          "the same, until the last delivery of the evidence. "
+                                          "no-events: whole days without events, where it has some "
+                                          "on nearly every day. logging-stopped, logging-changed "
+                                          "and logging-started: the events that do so, with their "
+                                          "outcome. A query of a time that has a gap says so on "
+                                          "standard error.",
                 },
                 {
                                 .id = CLI_FLAG_OUTPUT,
@@ -277,7 +283,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "table|tsv|csv|json|jsonl",
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_ROWS | CLI_ON_VERIFY,
+                                .on = CLI_ON_ROWS,
                                 .help = "table (the default), tsv, csv, json or jsonl",
                                 .manual = "A value that is absent is null in JSON and an empty "
                                           "cell elsewhere. In "
@@ -306,11 +312,15 @@ static const CliFlag flags[] = {
                                 .name = "format",
                                 .argument = "FORMAT",
                                 .kind = CLI_VALUE_CHOICE,
-                                .choices = "table|json",
+                                .choices = "table|tsv|csv|json|jsonl",
                                 .group = CLI_GROUP_OUTPUT,
                                 .on = CLI_ON_INFO,
-                                .help = "table (the default, for people) or json (one object)",
-                                .manual = "",
+                                .help = "table (the default), json (one object); tsv, csv, jsonl "
+                                        "of rows",
+                                .manual = "tsv, csv and jsonl print the rows of one of the options "
+                                          "that ask for some, such as --coverage. json is always "
+                                          "one object; the rows of each such option stand in it "
+                                          "under rows and the option's name.",
                 },
                 {
                                 .id = CLI_FLAG_FORMAT,
@@ -331,7 +341,7 @@ static const CliFlag flags[] = {
                                 .argument = "A,B,C",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_SELECT | CLI_ON_VERIFY,
+                                .on = CLI_ON_TABLES,
                                 .help = "which columns, in which order",
                                 .manual = "See COLUMNS. timeline also takes any other path into "
                                           "the record, such as "
@@ -346,7 +356,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_COUNT,
                                 .max = UINT64_MAX,
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_SELECT | CLI_ON_VERIFY,
+                                .on = CLI_ON_TABLES,
                                 .help = "at most N rows",
                                 .manual = "Where more exist, standard error says so.",
                 },
@@ -366,7 +376,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "auto|always|never",
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_SELECT | CLI_ON_VERIFY,
+                                .on = CLI_ON_TABLES,
                                 .help = "auto (the default: on a terminal), always or never",
                                 .manual = "With auto, NO_COLOR in the environment is obeyed. Only "
                                           "tables have "

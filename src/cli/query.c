@@ -113,25 +113,19 @@ void cli_query_deinit(CliQuery *query) {
         *query = CLI_QUERY_INIT;
 }
 
-int cli_query_open_output(CliQuery *query) {
-        const char *path = cli_args_text(query->args, CLI_FLAG_OUTPUT, NULL);
-        int r = cli_output_open(path, &query->output);
-
-        if (r)
-                cli_message("cannot write %s: %s", path ? path : "the answer", strerror(-r));
-        return r ? CLI_EXIT_FAILED : 0;
-}
-
 int cli_query_open(CliQuery *query) {
+        const char *path = cli_args_text(query->args, CLI_FLAG_OUTPUT, NULL);
         const char *evidence = cli_args_text(query->args, CLI_FLAG_EVIDENCE, NULL);
         SpoorError error = {""};
         CliProgress progress;
         SpoorOptions options;
         int r;
 
-        r = cli_query_open_output(query);
-        if (r)
-                return r;
+        r = cli_output_open(path, &query->output);
+        if (r) {
+                cli_message("cannot write %s: %s", path ? path : "the answer", strerror(-r));
+                return CLI_EXIT_FAILED;
+        }
         cli_options_fill(query->args, &options);
         options.only = query->is_only ? query->selection : NULL;
         cli_progress_attach(&progress, query->args, &options);
@@ -188,52 +182,73 @@ static int print_rows(CliQuery *query, SpoorRows *rows, CliRender *render, Spoor
         return r;
 }
 
-int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns) {
-        SpoorError error = {""};
+/* Renders ROWS. 0; SPOOR_END: more exist; otherwise an error, of which nothing was said. */
+static int render_rows(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns,
+                uint64_t *ret_n_rows, SpoorError *error) {
         size_t *wanted = calloc(n_columns, sizeof(*wanted));
         CliRender *render;
-        uint64_t n_rows;
-        int r, exit;
+        int r;
 
+        *ret_n_rows = 0;
         if (!wanted)
-                return cli_fail(-ENOMEM, NULL);
+                return -ENOMEM;
         for (size_t i = 0; i < n_columns; i++)
                 wanted[i] = columns[i].cell;
         spoor_rows_want(rows, wanted, n_columns);
         free(wanted);
-
         r = cli_render_new(cli_query_format(query), columns, n_columns, cli_query_color(query),
                         &query->output, &render);
         if (r)
-                return cli_fail(r, NULL);
-        r = print_rows(query, rows, render, &error);
-        n_rows = render->n_rows;
-        render = cli_render_free(render);
+                return r;
+        r = print_rows(query, rows, render, error);
+        *ret_n_rows = render->n_rows;
+        cli_render_free(render);
+        return r;
+}
+
+static void tell_limit(const CliQuery *query, uint64_t n_rows) {
+        if (!cli_args_has(query->args, CLI_FLAG_QUIET))
+                cli_message("%" PRIu64 " row%s shown, more exist (--limit)", n_rows,
+                                n_rows == 1 ? "" : "s");
+}
+
+int cli_query_put(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns) {
+        SpoorError error = {""};
+        uint64_t n_rows;
+        int r = render_rows(query, rows, columns, n_columns, &n_rows, &error);
+
+        if (r && r != SPOOR_END && !query->output.error)
+                return cli_fail(r, error.message);
+        if (r == SPOOR_END)
+                tell_limit(query, n_rows);
+        return 0;
+}
+
+int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns) {
+        SpoorError error = {""};
+        uint64_t n_rows;
+        int r = render_rows(query, rows, columns, n_columns, &n_rows, &error), exit;
+
         if (r && r != SPOOR_END && !query->output.error) {
                 if (!query->output.path) /* what was found before the failure */
                         (void)cli_query_finish(query);
                 return cli_fail(r, error.message);
         }
         exit = cli_query_finish(query);
-        if (exit == 0 && r == SPOOR_END && !cli_args_has(query->args, CLI_FLAG_QUIET))
-                cli_message("%" PRIu64 " row%s shown, more exist (--limit)", n_rows,
-                                n_rows == 1 ? "" : "s");
+        if (exit == 0 && r == SPOOR_END)
+                tell_limit(query, n_rows);
         return exit;
 }
 
-void cli_name_damage(CliGetDamage get, const void *from, uint64_t n_damaged, const char *more) {
+static void name_damage(SpoorCase *scase, uint64_t n_damaged) {
         SpoorDiagnosis d;
 
         for (uint64_t i = 0; i < n_damaged && i < N_DAMAGE_NAMED; i++)
-                if (get(from, i, &d) == 0)
+                if (spoor_case_damaged(scase, i, &d) == 0)
                         cli_message("damaged: %.*s: at byte %" PRIu64 ": %.*s", (int)d.file.size,
                                         d.file.data, d.offset, (int)d.reason.size, d.reason.data);
         if (n_damaged > N_DAMAGE_NAMED)
-                cli_message("… and %" PRIu64 " more%s", n_damaged - N_DAMAGE_NAMED, more);
-}
-
-static int get_damage(const void *from, uint64_t i, SpoorDiagnosis *ret) {
-        return spoor_case_damaged((SpoorCase *)from, i, ret);
+                cli_message("… and %" PRIu64 " more: see spoor info", n_damaged - N_DAMAGE_NAMED);
 }
 
 int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
@@ -244,7 +259,7 @@ int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
         if (r)
                 return cli_fail(r, NULL);
         if (!quiet)
-                cli_name_damage(get_damage, scase, info.n_damaged, ": see spoor info");
+                name_damage(scase, info.n_damaged);
         if (!quiet && report & CLI_REPORT_CONFLICTS && info.n_conflicts)
                 cli_message("%" PRIu64
                             " conflict%s: different records under one eventID (see spoor "
@@ -256,4 +271,38 @@ int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
                             "info)",
                                 info.n_ignored, info.n_ignored == 1 ? "" : "s");
         return info.n_damaged ? CLI_EXIT_DAMAGED : CLI_EXIT_ANSWERED;
+}
+
+static void put_time(CliBuffer *line, int64_t time) {
+        char text[40];
+
+        spoor_time_format(time, text);
+        cli_buffer_text(line, text);
+}
+
+void cli_report_gaps(const CliQuery *query) {
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer line = CLI_BUFFER_INIT;
+        uint64_t n;
+        SpoorGaps gaps;
+
+        if (cli_args_has(query->args, CLI_FLAG_QUIET) ||
+                        spoor_case_gaps(query->scase, query->selection, &gaps, NULL) || !gaps.kind)
+                return;
+        n = gaps.n_gaps + gaps.n_stopped;
+        cli_buffer_format(&line, "%" PRIu64 " gap%s in what the evidence covers of this: %s%s ", n,
+                        n == 1 ? "" : "s", n == 1 ? "" : "first ", gaps.kind);
+        put_time(&line, gaps.from);
+        if (gaps.to != gaps.from) {
+                cli_buffer_text(&line, " to ");
+                put_time(&line, gaps.to);
+        }
+        if (gaps.account.size) {
+                cli_buffer_text(&line, ", ");
+                cli_buffer_append(&line, gaps.account.data, gaps.account.size);
+        }
+        if (gaps.region.size) {
+                cli_buffer_char(&line, ' ');
+                cli_buffer_append(&line, gaps.region.data, gaps.region.size);
+        }
+        cli_message("%s (see spoor info --gaps)", cli_buffer_cstr(&line));
 }

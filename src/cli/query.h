@@ -36,8 +36,6 @@ void cli_query_deinit(CliQuery *query);
 
 /* Opens the output and the evidence. */
 int cli_query_open(CliQuery *query);
-/* The output alone. */
-int cli_query_open_output(CliQuery *query);
 
 /* --format of a query that prints rows. */
 CliFormat cli_query_format(const CliQuery *query);
@@ -45,7 +43,10 @@ CliFormat cli_query_format(const CliQuery *query);
 /* Is the answer to have colour? */
 bool cli_query_color(const CliQuery *query);
 
-/* Prints ROWS, up to --limit, and finishes the output. */
+/* Puts ROWS, up to --limit, into the output, which more may follow. */
+int cli_query_put(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns);
+
+/* The same, and finishes the output. */
 int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns);
 
 /* Finishes the output after whatever was written to it. */
@@ -59,15 +60,14 @@ typedef enum CliReport {
         CLI_REPORT_CONFLICTS = 1 << 1, /* how many conflicts there are */
 } CliReport;
 
-/* Names what is damaged: of all of them the first ones, which GET tells. */
-typedef int (*CliGetDamage)(const void *from, uint64_t i, SpoorDiagnosis *ret);
-void cli_name_damage(CliGetDamage get, const void *from, uint64_t n_damaged, const char *more);
-
 /*
  * Names the damage of the case on standard error, without --quiet, and what REPORT asks for.
  * Returns CLI_EXIT_DAMAGED where there is damage.
  */
 int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report);
+
+/* Says on standard error that what was asked for touches gaps in the coverage; without --quiet. */
+void cli_report_gaps(const CliQuery *query);
 
 static inline void cli_rows_cleanup(SpoorRows **rows) {
         *rows = spoor_rows_free(*rows);

@@ -101,7 +101,8 @@ static void test_refuses(void **state) {
                                         "--max-record is from 1 to 4294967295, not 4G"},
                         {"timeline", "--outcome sucess",
                                         "--outcome takes success|denied|failure, not 'sucess'"},
-                        {"info", "--format csv", "--format takes table|json, not 'csv'"},
+                        {"info", "--format dot",
+                                        "--format takes table|tsv|csv|json|jsonl, not 'dot'"},
                         {"timeline", "--format tab",
                                         "--format takes table|tsv|csv|json|jsonl, not 'tab'"},
         };

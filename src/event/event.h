@@ -149,7 +149,8 @@ typedef struct EventSink {
         int (*ignored)(void *userdata, uint64_t offset, Slice reason);
         /*
          * Is what the event says of interest? May be NULL: always. It has all its fields but grants
-         * then. If not, it is delivered with its time, eventID and place alone, all else absent.
+         * then. If not, it is delivered with its time, eventID, place, call and result alone, all
+         * else absent: those tell what the evidence covers.
          */
         bool (*wants)(void *userdata, const Event *event);
 } EventSink;

@@ -68,18 +68,8 @@ static int become_log(EventReader *r) {
 }
 
 static void forget(Event *event) {
-        *event = (Event){
-                        .time = event->time,
-                        .id = event->id,
-                        .text = event->text,
-                        .hash = event->hash,
-                        .offset = event->offset,
-                        .size = event->size,
-                        .record = event->record,
-                        .container = event->container,
-                        .is_recovered = event->is_recovered,
-                        .is_shipper_time = event->is_shipper_time,
-        };
+        event->ip = event->user_agent = (Slice){NULL, 0};
+        memset(event->identity, 0, sizeof(event->identity));
 }
 
 /*

@@ -110,12 +110,6 @@ static bool has_string(const Matches *m, uint32_t string) {
 
 /* ---- the window ---- */
 
-static int64_t saturating_sub(int64_t a, int64_t b) {
-        int64_t r;
-
-        return __builtin_sub_overflow(a, b, &r) ? INT64_MIN : r;
-}
-
 static void set_window(Plan *plan, const Selection *s) {
         uint32_t n = store_n_events(plan->store);
 
@@ -123,14 +117,8 @@ static void set_window(Plan *plan, const Selection *s) {
         plan->end = n;
         if (!s || n == 0)
                 return;
-        if (s->has_from)
-                plan->next = store_lower_bound(plan->store, s->from);
-        if (s->has_last) {
-                int64_t from = saturating_sub(store_time(plan->store, n - 1), s->last);
-                uint32_t first = store_lower_bound(plan->store, from);
-
-                plan->next = first > plan->next ? first : plan->next;
-        }
+        if (s->has_from || s->has_last)
+                plan->next = store_lower_bound(plan->store, selection_from(s, plan->store));
         if (s->has_to)
                 plan->end = store_lower_bound(plan->store, s->to);
         if (plan->end < plan->next)

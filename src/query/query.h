@@ -35,8 +35,8 @@ int selection_set_last(Selection *selection, Slice span);
 
 /*
  * May EVENT be selected? Asked before there is a store, and so of an event whose duplicates and
- * whose newest fellow nobody knows: false only where nothing but its time, its eventID and its
- * place is needed to see that it is not.
+ * whose newest fellow nobody knows: false only where what EventSink.wants leaves of it is enough
+ * to see that it is not.
  */
 bool selection_may_take(const Selection *selection, const Event *event);
 

@@ -156,9 +156,9 @@ int selection_set_last(Selection *s, Slice span) {
 }
 
 /*
- * An event that is refused here is stripped, and must not be selected then: an absent value is in
- * no set. But an absent outcome is "success", so outcomes refuse none; nor does the span back from
- * the newest event, which is not known yet.
+ * An event that is refused here is stripped of some values, and must not be selected then: those
+ * that are left still do not match, and an absent one is in no set. The span back from the newest
+ * event refuses none, as that is not known yet.
  */
 bool selection_may_take(const Selection *s, const Event *event) {
         Slice read_only = event->call[EVENT_CALL_READ_ONLY];
@@ -169,9 +169,27 @@ bool selection_may_take(const Selection *s, const Event *event) {
                                                                       : SLICE_LITERAL("false")))
                 return false;
         for (StoreDim dim = 0; dim < STORE_N_DIMS; dim++) {
-                if (s->dims[dim].size && dim != STORE_DIM_OUTCOME &&
+                if (s->dims[dim].size &&
                                 !patterns_match(&s->dims[dim], store_event_dim(event, dim)))
                         return false;
         }
         return !s->ids.size || patterns_match(&s->ids, event->id);
+}
+
+static int64_t saturating_sub(int64_t a, int64_t b) {
+        int64_t r;
+
+        return __builtin_sub_overflow(a, b, &r) ? INT64_MIN : r;
+}
+
+int64_t selection_from(const Selection *s, Store *store) {
+        uint32_t n = store_n_events(store);
+        int64_t from = s->has_from ? s->from : INT64_MIN;
+
+        if (s->has_last && n) {
+                int64_t since = saturating_sub(store_time(store, n - 1), s->last);
+
+                from = since > from ? since : from;
+        }
+        return from;
 }

@@ -30,6 +30,9 @@ struct Selection {
         int64_t from, to, last;
 };
 
+/* The first time that it takes, on STORE; INT64_MIN: any. */
+int64_t selection_from(const Selection *selection, Store *store);
+
 bool pattern_match(const Pattern *pattern, Slice text);
 bool patterns_match(const Patterns *patterns, Slice text); /* any of them */
 bool patterns_are_literal(const Patterns *patterns);       /* all can be found by hash */

@@ -4,7 +4,7 @@
  *
  *     image_new()      the layout follows from how much there is of everything: an ImagePlan
  *     image_put_...()  the parts, each straight to its place
- *     image_index()    what follows from the parts: indexes of strings, dimensions, lineage and coverage
+ *     image_index()    what follows from the parts: indexes, lineage, coverage
  *
  * So the same parts make the same bytes, on whichever way they came.
  */

@@ -41,6 +41,7 @@ class Fault(NamedTuple):
 class Evidence:
     def __init__(self):
         self.n_files = 0
+        self.names = []  # of logs
         self.found = []
         self.damaged = []
         self.ignored = []
@@ -403,6 +404,7 @@ class LogReader:
                 self.evidence.ignored.append(Fault(self.name, 0, self.refusal))
                 return
         self.evidence.n_files += 1
+        self.evidence.names.append(self.name)
 
     def read_behind(self, fault):
         self.evidence.damaged.append(Fault(self.name, self.offset(fault.at), str(fault)))

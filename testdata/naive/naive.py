@@ -47,6 +47,7 @@ class Case(NamedTuple):
     files: int
     damaged: list
     ignored: list
+    names: list  # of logs
 
 
 def load(sources):
@@ -63,7 +64,7 @@ def load(sources):
     kept, conflicts = without_duplicates(events)
     kept.sort(key=place)
     return Case(kept, len(events) - len(kept), conflicts, rejected, raw.n_files,
-                sorted(raw.damaged), sorted(raw.ignored))
+                sorted(raw.damaged), sorted(raw.ignored), raw.names)
 
 
 def without_duplicates(events):
