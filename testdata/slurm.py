@@ -232,10 +232,10 @@ def has_ended(cluster, array, job):
     state = cluster.state(job)
     if state not in ('', 'PENDING', 'RUNNING', 'COMPLETING', 'REQUEUED'):
         return state
-    for k in (2, 3):
-        shown = cluster.show(f'{array}_{k}')
+    for waiting in (f'{array}_2', f'{array}_3', job):
+        shown = cluster.show(waiting)
         if 'JobState=PENDING' in shown and re.search(r'Restarts=[1-9]', shown):
-            cluster.ask('scontrol', 'update', f'JobId={array}_{k}', 'StartTime=now')
+            cluster.ask('scontrol', 'update', f'JobId={waiting}', 'StartTime=now')
     return None
 
 
@@ -268,7 +268,7 @@ def check_jobs(cluster, checks, spoor, source):
 
 def array_of(cluster, job):
     """The array that JOB waits for."""
-    return re.search(r'Dependency=afterok:(\d+)', cluster.show(job))[1]
+    return re.search(r'Dependency=afterany:(\d+)', cluster.show(job))[1]
 
 
 def main():
