@@ -414,6 +414,67 @@ typedef struct SpoorGaps {
  */
 SPOOR_PUBLIC int spoor_case_gaps(SpoorCase *scase, const SpoorSelection *selection, SpoorGaps *ret,
                 SpoorError *ret_error);
+/* ---- integrity -------------------------------------------------------------------------- */
+
+/*
+ * Are the log files what CloudTrail delivered? Told offline, from the digest files in the evidence
+ * and the sign files of CloudTrail Lake. Without public keys it is told whether digests and logs
+ * are consistent; with them, whether AWS signed them. Strings are borrowed for the call.
+ */
+typedef struct SpoorVerify {
+        const char *public_keys; /* file with the output of list-public-keys, or NULL */
+        const char *evidence;    /* where the evidence of case files now stands, or NULL */
+} SpoorVerify;
+
+typedef struct SpoorProof SpoorProof;
+
+#define SPOOR_E_NO_DIGEST 2   /* neither digest nor sign file: there is nothing to prove by */
+#define SPOOR_E_PUBLIC_KEYS 4 /* public_keys is not what list-public-keys prints */
+
+/*
+ * Reads SOURCES (as spoor_case_open() takes them; of a case file, the evidence it was made from)
+ * once, on all threads. max_record_bytes also bounds a digest, where it is above 64 MB.
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_NO_DIGEST, SPOOR_E_PUBLIC_KEYS; SPOOR_E_EVIDENCE: the evidence of a
+ *   case file is not where it was.
+ */
+SPOOR_PUBLIC int spoor_verify(const SpoorOptions *options, const SpoorVerify *question,
+                const char *const *sources, size_t n_sources, SpoorProof **ret_proof,
+                SpoorError *ret_error);
+SPOOR_PUBLIC SpoorProof *spoor_proof_free(SpoorProof *proof);
+
+typedef struct SpoorProofInfo {
+        uint64_t n_files;       /* read; members of archives count each */
+        uint64_t n_bytes;       /* of their unpacked content */
+        uint64_t n_digests;     /* digest files and sign files among them */
+        uint64_t n_damaged;     /* diagnoses */
+        uint64_t n_sound;       /* digests, log files and results, by verdict */
+        uint64_t n_unsound;     /* altered, missing, unlisted, malformed, or not to be proven */
+        uint64_t n_unproven;    /* the newest digests, and what they name */
+        uint64_t n_not_covered; /* log files for which no digest is here */
+        uint64_t n_gaps;        /* in chains: deleted digests, chains that begin anew */
+        uint64_t n_others;      /* files that are neither logs nor digests */
+        bool are_signatures_checked;
+} SpoorProofInfo;
+
+SPOOR_PUBLIC void spoor_proof_info(const SpoorProof *proof, SpoorProofInfo *ret_info);
+/* i below n_damaged; ordered by file, then offset. */
+SPOOR_PUBLIC int spoor_proof_damaged(const SpoorProof *proof, uint64_t i, SpoorDiagnosis *ret);
+
+/*
+ * What was found: first a row for each chain (account, region, trail) with its sums, then chain by
+ * chain in order of time. ALL: also what is sound or is told by the sums. The columns are
+ * spoor_verify_column()s: kind (chain gap digest log sign result) verdict (sound altered missing
+ * unlisted unproven notCovered malformed gap restarted; of a chain sound or unsound) reason name
+ * file s3Bucket s3Object matched (how file was found for s3Object: by object, path or name) digest
+ * (the object that names it) signature (sound wrong unproven notChecked) awsAccountId region trail
+ * startTime endTime hashValue (as named) sha256 (as found); then sums of a chain: digests logFiles
+ * sound altered missing unlisted unproven notCovered. ROWS borrows PROOF.
+ */
+SPOOR_PUBLIC int spoor_proof_rows(
+                SpoorProof *proof, bool all, SpoorRows **ret_rows, SpoorError *ret_error);
+/* NULL past the last. */
+SPOOR_PUBLIC const char *spoor_verify_column(size_t i);
 
 /* ---- the record itself ------------------------------------------------------------------ */
 

@@ -97,6 +97,22 @@ static const CliCommand commands[] = {
                                 .run = cli_cmd_lateral,
                 },
                 {
+                                .on = CLI_ON_VERIFY,
+                                .name = "verify",
+                                .operands = "SOURCE...",
+                                .help = "are the log files what CloudTrail delivered?",
+                                .manual = "Holds every log file against the digest file that "
+                                          "names it, and the digests against each other: what is "
+                                          "altered, missing, or listed by no digest, and where a "
+                                          "chain of digests has gaps or begins anew. Prints the "
+                                          "sums of each chain (account, region, trail), then what "
+                                          "is not sound. Results of CloudTrail Lake are held "
+                                          "against their sign file. Of a case file the evidence "
+                                          "is read that it was made from. Exits 2 where there is "
+                                          "no digest, 3 where anything is not sound.",
+                                .run = cli_cmd_verify,
+                },
+                {
                                 .on = CLI_ON_SHOW,
                                 .name = "show",
                                 .operands = "EVENTID SOURCE...",

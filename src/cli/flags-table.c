@@ -251,6 +251,31 @@ static const CliFlag flags[] = {
                                           "standard error.",
                 },
                 {
+                                .id = CLI_FLAG_PUBLIC_KEYS,
+                                .name = "public-keys",
+                                .argument = "FILE",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_VERIFY,
+                                .help = "check signatures by the keys in FILE",
+                                .manual = "FILE holds what 'aws cloudtrail list-public-keys' "
+                                          "prints, fetched for the time of the digests. The "
+                                          "signature of each digest stands in the next one, so "
+                                          "all but the newest of a chain can be checked. Without "
+                                          "this option only hashes are: they show that digests "
+                                          "and logs fit each other, not that AWS wrote them.",
+                },
+                {
+                                .id = CLI_FLAG_ALL,
+                                .name = "all",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_VERIFY,
+                                .help = "also what is sound, a row each",
+                                .manual = "And log files that no digest here could list, and log "
+                                          "files named by a digest that nothing proves. Without "
+                                          "it the sums of each chain tell of them.",
+                },
+                {
                                 .id = CLI_FLAG_OUTPUT,
                                 .letter = 'o',
                                 .name = "output",
@@ -283,7 +308,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "table|tsv|csv|json|jsonl",
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_ROWS | CLI_ON_VERIFY,
                                 .help = "table (the default), tsv, csv, json or jsonl",
                                 .manual = "A value that is absent is null in JSON and an empty "
                                           "cell elsewhere. In "

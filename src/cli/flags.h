@@ -25,11 +25,12 @@ enum {
         CLI_ON_SHOW = 1 << 6,
         CLI_ON_LATERAL = 1 << 7,
         CLI_ON_MERGE = 1 << 9,
+        CLI_ON_VERIFY = 1 << 10,
         CLI_ON_VALUES = CLI_ON_FIRST_USE | CLI_ON_TOP,
         CLI_ON_ROWS = CLI_ON_TIMELINE | CLI_ON_VALUES,
-        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL, /* what takes a selection */
-        CLI_ON_TABLES = CLI_ON_SELECT | CLI_ON_INFO,  /* what prints rows */
-        CLI_ON_QUERIES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_SHOW,
+        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL,                /* what takes a selection */
+        CLI_ON_TABLES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_VERIFY, /* what prints rows */
+        CLI_ON_QUERIES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_SHOW | CLI_ON_VERIFY,
         CLI_ON_WRITE = CLI_ON_INDEX | CLI_ON_MERGE, /* what makes a case file */
         CLI_ON_COMMANDS = CLI_ON_QUERIES | CLI_ON_WRITE,
         CLI_ON_ALL = CLI_ON_COMMANDS | CLI_ON_MAIN,
@@ -81,6 +82,8 @@ typedef enum CliFlagId {
         CLI_FLAG_CHAIN,
         CLI_FLAG_COVERAGE,
         CLI_FLAG_GAPS,
+        CLI_FLAG_PUBLIC_KEYS,
+        CLI_FLAG_ALL,
         CLI_FLAG_OUTPUT,
         CLI_FLAG_FORMAT,
         CLI_FLAG_COLUMNS,

@@ -15,7 +15,7 @@ static const Entry exits[] = {
                 {"0", "Answered in full; an empty answer is an answer."},
                 {"2", "Bad usage, or nothing could be answered."},
                 {"3", "Answered, but part of the evidence was damaged and is named on standard "
-                      "error."},
+                      "error; of verify also: something is not sound."},
 };
 
 static const Entry environment[] = {
@@ -35,6 +35,8 @@ static const Entry examples[] = {
                                 "What was tried in vain."},
                 {"spoor lateral --from AKIAIOSFODNN7EXAMPLE case.spoor",
                                 "Where they went next, and with what."},
+                {"spoor verify --public-keys keys.json logs/",
+                                "Whether the logs are what CloudTrail delivered."},
                 {"spoor show --pretty 4d596f0c-5ac5-4b3e-8f3b-6c3f1f6b7a11 case.spoor",
                                 "One record as it stands in the evidence."},
 };
@@ -198,6 +200,19 @@ static void put_columns(CliBuffer *buffer) {
         cli_buffer_text(buffer, ".PP\n");
         for (size_t i = 0; (name = spoor_finding_column(i)); i++)
                 put_line(buffer, name);
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "The rows of verify have these; a table shows kind, verdict, startTime, "
+                         "name and reason, and the sums stand in the rows of chains:");
+        cli_buffer_text(buffer, ".PP\n");
+        for (size_t i = 0; (name = spoor_verify_column(i)); i++)
+                put_line(buffer, name);
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer,
+                        "Verdicts are sound, altered, missing, unlisted (no digest names it, "
+                        "though "
+                        "those of its time are here), unproven (the newest digest always, for its "
+                        "signature is kept in S3 alone), notCovered (no digest of its time, region "
+                        "or trail is here), malformed; of chains gap and restarted.");
         cli_buffer_text(buffer, ".PP\n");
         put_line(buffer, "Times are RFC 3339 in UTC. source.record counts the records of a file "
                          "from 0; source.file names members of archives as archive.tar!member.");

@@ -113,19 +113,25 @@ void cli_query_deinit(CliQuery *query) {
         *query = CLI_QUERY_INIT;
 }
 
-int cli_query_open(CliQuery *query) {
+int cli_query_open_output(CliQuery *query) {
         const char *path = cli_args_text(query->args, CLI_FLAG_OUTPUT, NULL);
+        int r = cli_output_open(path, &query->output);
+
+        if (r)
+                cli_message("cannot write %s: %s", path ? path : "the answer", strerror(-r));
+        return r ? CLI_EXIT_FAILED : 0;
+}
+
+int cli_query_open(CliQuery *query) {
         const char *evidence = cli_args_text(query->args, CLI_FLAG_EVIDENCE, NULL);
         SpoorError error = {""};
         CliProgress progress;
         SpoorOptions options;
         int r;
 
-        r = cli_output_open(path, &query->output);
-        if (r) {
-                cli_message("cannot write %s: %s", path ? path : "the answer", strerror(-r));
-                return CLI_EXIT_FAILED;
-        }
+        r = cli_query_open_output(query);
+        if (r)
+                return r;
         cli_options_fill(query->args, &options);
         options.only = query->is_only ? query->selection : NULL;
         cli_progress_attach(&progress, query->args, &options);
@@ -240,15 +246,19 @@ int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, 
         return exit;
 }
 
-static void name_damage(SpoorCase *scase, uint64_t n_damaged) {
+void cli_name_damage(CliGetDamage get, const void *from, uint64_t n_damaged, const char *more) {
         SpoorDiagnosis d;
 
         for (uint64_t i = 0; i < n_damaged && i < N_DAMAGE_NAMED; i++)
-                if (spoor_case_damaged(scase, i, &d) == 0)
+                if (get(from, i, &d) == 0)
                         cli_message("damaged: %.*s: at byte %" PRIu64 ": %.*s", (int)d.file.size,
                                         d.file.data, d.offset, (int)d.reason.size, d.reason.data);
         if (n_damaged > N_DAMAGE_NAMED)
-                cli_message("… and %" PRIu64 " more: see spoor info", n_damaged - N_DAMAGE_NAMED);
+                cli_message("… and %" PRIu64 " more%s", n_damaged - N_DAMAGE_NAMED, more);
+}
+
+static int get_damage(const void *from, uint64_t i, SpoorDiagnosis *ret) {
+        return spoor_case_damaged((SpoorCase *)from, i, ret);
 }
 
 int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
@@ -259,7 +269,7 @@ int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
         if (r)
                 return cli_fail(r, NULL);
         if (!quiet)
-                name_damage(scase, info.n_damaged);
+                cli_name_damage(get_damage, scase, info.n_damaged, ": see spoor info");
         if (!quiet && report & CLI_REPORT_CONFLICTS && info.n_conflicts)
                 cli_message("%" PRIu64
                             " conflict%s: different records under one eventID (see spoor "

@@ -36,6 +36,8 @@ void cli_query_deinit(CliQuery *query);
 
 /* Opens the output and the evidence. */
 int cli_query_open(CliQuery *query);
+/* The output alone. */
+int cli_query_open_output(CliQuery *query);
 
 /* --format of a query that prints rows. */
 CliFormat cli_query_format(const CliQuery *query);
@@ -59,6 +61,10 @@ typedef enum CliReport {
         CLI_REPORT_IGNORED = 1 << 0,   /* how many files are ignored */
         CLI_REPORT_CONFLICTS = 1 << 1, /* how many conflicts there are */
 } CliReport;
+
+/* Names what is damaged: of all of them the first ones, which GET tells. */
+typedef int (*CliGetDamage)(const void *from, uint64_t i, SpoorDiagnosis *ret);
+void cli_name_damage(CliGetDamage get, const void *from, uint64_t n_damaged, const char *more);
 
 /*
  * Names the damage of the case on standard error, without --quiet, and what REPORT asks for.

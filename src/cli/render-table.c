@@ -43,15 +43,25 @@ typedef struct Table {
         size_t n_pending; /* blanks owed before the next text of the line */
 } Table;
 
+static bool is_word(SpoorSlice text, const char *word) {
+        return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
+}
+
 static const char *color_of(const CliRender *render, size_t column, const SpoorCell *cell) {
         const char *name = render->columns[column].name;
 
         if (!render->color)
                 return NULL;
+        if (cell->type == SPOOR_CELL_TEXT && strcmp(name, "verdict") == 0)
+                return is_word(cell->text, "sound") ? NULL
+                       : is_word(cell->text, "unproven") || is_word(cell->text, "notCovered") ||
+                                                       is_word(cell->text, "restarted")
+                                       ? YELLOW
+                                       : RED;
         if (cell->type == SPOOR_CELL_TEXT && strcmp(name, "outcome") == 0) {
-                if (cell->text.size == 6 && memcmp(cell->text.data, "denied", 6) == 0)
+                if (is_word(cell->text, "denied"))
                         return RED;
-                if (cell->text.size == 7 && memcmp(cell->text.data, "failure", 7) == 0)
+                if (is_word(cell->text, "failure"))
                         return YELLOW;
         } else if (cell->type == SPOOR_CELL_COUNT && cell->count) {
                 if (strcmp(name, "denied") == 0)

@@ -72,14 +72,7 @@ static int open_case_file(const char *path, Store **ret_store, SpoorError *error
         return r > 0 ? engine_fail(error, SPOOR_E_CORRUPT, "%s: %s", path, defects[r]) : 0;
 }
 
-typedef struct Sources {
-        const char **raw;
-        size_t n_raw;
-        Store **cases;
-        size_t n_cases;
-} Sources;
-
-static void sources_deinit(Sources *s) {
+void engine_sources_deinit(Sources *s) {
         for (size_t i = 0; i < s->n_cases; i++)
                 store_free(s->cases[i]);
         free(s->raw);
@@ -90,8 +83,7 @@ static int compare_sources(const void *a, const void *b) {
         return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Case files apart from raw evidence, both in order of name; a source named twice counts once. */
-static int sort_sources(const SpoorOptions *options, const char *const *sources, size_t n,
+int engine_sources_sort(const SpoorOptions *options, const char *const *sources, size_t n,
                 Sources *ret, SpoorError *error) {
         const char **sorted = vec_alloc(n, sizeof(*sorted));
         int r = 0;
@@ -149,7 +141,7 @@ static int wrap(Opening *o, SpoorCase **ret_case, SpoorError *error) {
 
 static void opening_deinit(Opening *o) {
         store_free(o->store);
-        sources_deinit(&o->sources);
+        engine_sources_deinit(&o->sources);
         space_free(o->space);
 }
 
@@ -162,7 +154,7 @@ static int begin(Opening *o, const SpoorOptions *given, const char *const *sourc
                 return engine_fail(error, -EINVAL, "no source given");
         if (o->options.n_shards && (o->options.shard < 1 || o->options.shard > o->options.n_shards))
                 return engine_fail(error, -EINVAL, "no such shard");
-        return sort_sources(&o->options, sources, n_sources, &o->sources, error);
+        return engine_sources_sort(&o->options, sources, n_sources, &o->sources, error);
 }
 
 /* Case files and, of raw evidence, a store made for it, become one. */

@@ -3,6 +3,7 @@
 #define ENGINE_ENGINE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <spoor/spoor.h>
 
@@ -34,7 +35,7 @@ struct SpoorRows {
         bool *is_unwanted; /* of each cell */
         int (*next)(SpoorRows *rows, SpoorError *ret_error);
         void (*deinit)(SpoorRows *rows);
-        SpoorCase *scase;
+        SpoorCase *scase; /* NULL: they come from no case */
 };
 
 static inline SpoorSlice engine_slice(Slice s) {
@@ -54,6 +55,30 @@ void engine_options_fill(SpoorOptions *options, const SpoorOptions *given);
 
 /* Is what has this name part of the share that OPTIONS ask for? */
 bool engine_is_in_shard(const SpoorOptions *options, Slice name);
+
+/* Who may tell the caller of progress, and when that was last done. */
+typedef struct Telling {
+        const SpoorOptions *options;
+        uint64_t started, told; /* monotonic clock, ns */
+        atomic_flag is_telling;
+} Telling;
+
+void engine_telling_init(Telling *telling, const SpoorOptions *options);
+/* Fills in elapsed_ns. May be called as often as one likes, by any thread. */
+void engine_tell(Telling *telling, SpoorProgress *progress, bool is_forced);
+
+/* Case files apart from raw evidence, both in order of name; a source named twice counts once. */
+typedef struct Sources {
+        const char **raw;
+        size_t n_raw;
+        Store **cases; /* with room for one more */
+        size_t n_cases;
+} Sources;
+
+/* To be deinitialised also where it fails. */
+int engine_sources_sort(const SpoorOptions *options, const char *const *sources, size_t n,
+                Sources *ret, SpoorError *error);
+void engine_sources_deinit(Sources *sources);
 
 /*
  * Reads raw SOURCES into a store; IS_PART: only to be merged. SPACE, or NULL, is where it and what

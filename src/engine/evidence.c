@@ -283,7 +283,7 @@ static int on_io_fault(void *userdata, Slice name, uint64_t offset, Slice reason
 
 /* Visits the file on disk under NAME for the keys from begin to end. */
 static int read_file(Fetch *f, const char *path, Slice name) {
-        IoSink sink = {f, on_leaf, on_io_fault};
+        IoSink sink = {f, on_leaf, on_io_fault, NULL};
         int r;
 
         f->fault[0] = 0;

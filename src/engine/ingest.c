@@ -18,7 +18,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/hash.h"
 #include "base/parallel.h"
@@ -26,8 +25,7 @@
 #include "base/vec.h"
 #include "engine/engine.h"
 
-#define HINT_AHEAD 8 /* files, for each worker, that a cold disk is told of */
-#define PROGRESS_NS UINT64_C(100000000)
+#define HINT_AHEAD 8                     /* files, for each worker, that a cold disk is told of */
 #define READER_BYTES (UINT64_C(8) << 20) /* windows and buffers of a worker, about */
 #define LOOK_EVERY 64U                   /* events between looks at the builder's size */
 
@@ -45,8 +43,7 @@ typedef struct Ingest {
         VEC(Store *) parts;
         atomic_size_t next;
         atomic_uint_fast64_t n_files, n_bytes, n_events;
-        atomic_flag is_telling;
-        uint64_t started, told; /* monotonic clock, ns */
+        Telling telling;
 } Ingest;
 
 typedef struct Worker {
@@ -64,33 +61,16 @@ typedef struct Worker {
 
 /* ---- progress ---- */
 
-static uint64_t now(void) {
-        struct timespec t;
-
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
-}
-
 static void tell(Ingest *ingest, const char *phase, bool is_forced) {
-        uint64_t at;
+        SpoorProgress progress = {
+                        .phase = phase,
+                        .n_files = atomic_load(&ingest->n_files),
+                        .n_files_all = ingest->list ? io_file_list_size(ingest->list) : 0,
+                        .n_bytes = atomic_load(&ingest->n_bytes),
+                        .n_events = atomic_load(&ingest->n_events),
+        };
 
-        if (!ingest->options->progress || atomic_flag_test_and_set(&ingest->is_telling))
-                return;
-        at = now();
-        if (is_forced || at - ingest->told >= PROGRESS_NS) {
-                SpoorProgress progress = {
-                                .phase = phase,
-                                .n_files = atomic_load(&ingest->n_files),
-                                .n_files_all = ingest->list ? io_file_list_size(ingest->list) : 0,
-                                .n_bytes = atomic_load(&ingest->n_bytes),
-                                .n_events = atomic_load(&ingest->n_events),
-                                .elapsed_ns = at - ingest->started,
-                };
-
-                ingest->told = at;
-                ingest->options->progress(ingest->options->userdata, &progress);
-        }
-        atomic_flag_clear(&ingest->is_telling);
+        engine_tell(&ingest->telling, &progress, is_forced);
 }
 
 /* ---- one content ---- */
@@ -238,7 +218,7 @@ static int add_roots(Ingest *ingest, Builder *builder, uint32_t *roots) {
 }
 
 static int read_files(Worker *w) {
-        IoSink sink = {w, on_leaf, on_fault};
+        IoSink sink = {w, on_leaf, on_fault, NULL};
         Ingest *ingest = w->ingest;
         size_t ahead = HINT_AHEAD * (size_t)ingest->n_workers;
         int r = 0;
@@ -329,7 +309,7 @@ static bool is_in_shard(void *userdata, const IoFile *file) {
  */
 static int list_files(Ingest *ingest, SpoorError *error) {
         Worker walker = {.ingest = ingest, .builder = &ingest->builders[0]};
-        IoSink sink = {&walker, NULL, on_fault};
+        IoSink sink = {&walker, NULL, on_fault, NULL};
         size_t bad = ingest->n_sources;
         int r = io_walk(ingest->sources, ingest->n_sources, &sink, &ingest->list, &bad);
 
@@ -405,10 +385,11 @@ int engine_ingest(const SpoorOptions *options, Space *space, const char *const *
                         .n_workers = options->n_threads,
                         .space = space,
                         .lock = PTHREAD_MUTEX_INITIALIZER,
-                        .is_telling = ATOMIC_FLAG_INIT,
-                        .started = now(),
         };
-        int r = run(&ingest, is_part, ret_store, error);
+        int r;
+
+        engine_telling_init(&ingest.telling, options);
+        r = run(&ingest, is_part, ret_store, error);
 
         for (unsigned i = 0; ingest.builders && i < ingest.n_workers; i++)
                 builder_free(ingest.builders[i]);

@@ -53,7 +53,8 @@ int spoor_rows_next(SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *er
         int r = rows->next(rows, error), fault;
 
         /* no row, and no end of rows, is given away that rests on a bad block */
-        fault = engine_check_store(rows->scase->store, SPOOR_E_ROWS_CORRUPT, error);
+        fault = rows->scase ? engine_check_store(rows->scase->store, SPOOR_E_ROWS_CORRUPT, error)
+                            : 0;
         if (r >= 0 && fault)
                 return fault;
         if (r == 0)

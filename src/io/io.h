@@ -39,6 +39,11 @@ typedef struct IoSink {
          * is not zero ends the visit or walk with that value.
          */
         int (*fault)(void *userdata, Slice name, uint64_t offset, Slice reason);
+        /*
+         * NAME is compressed: is its content wanted as it stands? Then it becomes a leaf without
+         * being unpacked. NULL: never.
+         */
+        bool (*is_packed_wanted)(void *userdata, Slice name);
 } IoSink;
 
 /* ---- walk ---- */

@@ -119,6 +119,13 @@ static int visit_leaf(IoReader *reader, IoStream *stream) {
         return reader_fail(reader, r);
 }
 
+static bool is_wanted_packed(const IoReader *reader, const IoStream *stream, Kind kind) {
+        const IoSink *sink = reader->sink;
+
+        return sink->is_packed_wanted && kind != KIND_TAR && kind != KIND_ZIP && kind != KIND_7Z &&
+               sink->is_packed_wanted(sink->userdata, slice(reader->name, stream->name_size));
+}
+
 static int visit_packed(IoReader *reader, uint32_t depth, Kind kind) {
         Layer *layer;
         int r;
@@ -145,7 +152,7 @@ int reader_visit_layer(IoReader *reader, uint32_t depth) {
         if (r)
                 return r;
         kind = sniff_kind(head, n);
-        if (kind == KIND_LEAF)
+        if (kind == KIND_LEAF || is_wanted_packed(reader, stream, kind))
                 return visit_leaf(reader, stream);
         if (depth >= reader->max_nesting)
                 return stream_fault_at(stream, 0,

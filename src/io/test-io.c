@@ -79,6 +79,32 @@ static void test_not_a_layer(void **state) {
         assert_counts(ev, 1, 0);
 }
 
+static bool is_result(void *userdata, Slice name) {
+        (void)userdata;
+        return slice_ends_with(name, SLICE_LITERAL(".csv.gz"));
+}
+
+/* What is wanted packed comes as it stands, in an archive too; the rest is unpacked as ever. */
+static void test_packed(void **state) {
+        Evidence *ev = *state;
+        Bytes text = ev_text(ev, 5000), packed = ev_gzip(ev, text);
+        Member members[] = {{"a/result_1.csv.gz", packed, NULL}, {"a/log.json.gz", packed, NULL}};
+        Bytes tar = ev_gzip(ev, ev_archive(ev, "ustar", NULL, members, 2));
+        const char *path = ev_write(ev, "f.csv.gz", packed);
+
+        ev->sink.is_packed_wanted = is_result;
+        assert_int_equal(ev_visit(ev, tar), 0);
+        assert_counts(ev, 2, 0);
+        assert_leaf(ev, "f!a/result_1.csv.gz", packed);
+        assert_leaf(ev, "f!a/log.json.gz", text);
+        ev_reset(ev);
+        assert_int_equal(
+                        io_reader_visit(ev->reader, path, SLICE_LITERAL("f.csv.gz"), &ev->sink), 0);
+        assert_counts(ev, 1, 0);
+        assert_leaf(ev, "f.csv.gz", packed);
+        ev->sink.is_packed_wanted = NULL;
+}
+
 static void test_unreadable(void **state) {
         Evidence *ev = *state;
 
@@ -396,6 +422,7 @@ int main(void) {
                         TEST(test_plain),
                         TEST(test_hints),
                         TEST(test_not_a_layer),
+                        TEST(test_packed),
                         TEST(test_unreadable),
                         TEST_GZIP(test_gzip),
                         TEST_GZIP(test_gzip_cut),

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static IoReader *reader;
         FuzzInput input = {data, size};
         Visit visit = {.piece = 1 + (size_t)fuzz_byte(&input) * 255};
-        IoSink sink = {&visit, on_leaf, on_fault};
+        IoSink sink = {&visit, on_leaf, on_fault, NULL};
         int fd = memfd_create("fuzz", MFD_CLOEXEC), r;
         char path[64];
 

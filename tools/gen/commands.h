@@ -28,8 +28,15 @@ typedef struct DamageOptions {
         uint64_t bomb_bytes;
 } DamageOptions;
 
+typedef struct TrailOptions {
+        const char *out;
+        uint64_t seed, n_hours, n_files; /* of logs in an hour; 0: 1 to 4 */
+        int64_t start;
+} TrailOptions;
+
 int corpus_run(const CorpusOptions *o);
 int lab_run(const LabOptions *o);
 int damage_run(const DamageOptions *o);
+int trail_run(const TrailOptions *o);
 
 #endif

@@ -17,6 +17,7 @@ static const char help[] =
                 "  spoor-gen corpus --out DIR --events N --files M [options]\n"
                 "  spoor-gen lab NAME --out DIR [--scenarios DIR] [--seed S] [--packing P]\n"
                 "  spoor-gen damage --out DIR [--seed S] [--bomb] [--bomb-bytes N]\n"
+                "  spoor-gen trail --out DIR [--seed S] [--hours N] [--files M] [--start DATE]\n"
                 "\n"
                 "corpus: an S3 export of an organisation's ordinary traffic\n"
                 "  --events N            events with different eventIDs, exactly\n"
@@ -49,6 +50,12 @@ static const char help[] =
                 "                        eventID dabadee0-CCCC-4000-8000-RRRRRRRRRRRR, in decimal\n"
                 "  --bomb                add gzip files that unpack to very much\n"
                 "  --bomb-bytes N        how much (10 GB)\n"
+                "\n"
+                "trail: logs with digest files, in DIR/trail-bucket, signed by a key made for the "
+                "run:\n"
+                "                        DIR/public-keys.json. Three regions; results of Lake too\n"
+                "  --hours N             digests in each region (6)\n"
+                "  --files M             log files in an hour (1 to 4)\n"
                 "\n"
                 "Exit status: 0 done, 1 failed, 2 bad usage.\n";
 
@@ -89,6 +96,7 @@ enum {
         O_SCENARIOS,
         O_BOMB,
         O_BOMB_BYTES,
+        O_HOURS,
         O_HELP
 };
 
@@ -108,6 +116,7 @@ static const struct option options[] = {
                 {"scenarios", required_argument, NULL, O_SCENARIOS},
                 {"bomb", no_argument, NULL, O_BOMB},
                 {"bomb-bytes", required_argument, NULL, O_BOMB_BYTES},
+                {"hours", required_argument, NULL, O_HOURS},
                 {"help", no_argument, NULL, O_HELP},
                 {0},
 };
@@ -120,12 +129,15 @@ static bool applies(const char *command, int option) {
                 return option <= O_PACKING;
         if (!strcmp(command, "lab"))
                 return option == O_PACKING || option == O_SCENARIOS;
+        if (!strcmp(command, "trail"))
+                return option == O_HOURS || option == O_FILES || option == O_START;
         return option == O_BOMB || option == O_BOMB_BYTES;
 }
 
 typedef struct Line {
         const char *out, *scenarios;
-        uint64_t events, files, seed, accounts, days, duplicates, bytes, level, threads, bomb_bytes;
+        uint64_t events, files, seed, accounts, days, duplicates, bytes, level, threads, bomb_bytes,
+                        hours;
         int64_t start;
         Packing packing;
         bool bomb;
@@ -149,6 +161,8 @@ static bool set_number(Line *l, int option, const char *text) {
                 return number(text, 900, 4000, &l->bytes);
         case O_LEVEL:
                 return number(text, 1, 9, &l->level);
+        case O_HOURS:
+                return number(text, 1, 100000, &l->hours);
         case O_THREADS:
                 return number(text, 1, 256, &l->threads);
         default:
@@ -212,6 +226,12 @@ static int dispatch(const char *command, const char *name, const Line *l) {
                                 .seed = l->seed,
                                 .scenarios = l->scenarios,
                                 .packing = l->packing});
+        if (!strcmp(command, "trail"))
+                return trail_run(&(TrailOptions){.out = l->out,
+                                .seed = l->seed,
+                                .n_hours = l->hours,
+                                .n_files = l->files,
+                                .start = l->start});
         return damage_run(&(DamageOptions){.out = l->out,
                         .seed = l->seed,
                         .bomb = l->bomb,
@@ -226,6 +246,7 @@ int main(int argc, char **argv) {
                         .bytes = 1250,
                         .level = 6,
                         .threads = 2,
+                        .hours = 6,
                         .bomb_bytes = 10000000000u,
                         .start = 1761955200,
                         .scenarios = getenv("SPOOR_SCENARIOS")};
@@ -234,7 +255,8 @@ int main(int argc, char **argv) {
 
         if (!strcmp(command, "--help") || !strcmp(command, "-h"))
                 return fputs(help, stdout) < 0 || fflush(stdout) ? 1 : 0;
-        if (strcmp(command, "corpus") && strcmp(command, "lab") && strcmp(command, "damage"))
+        if (strcmp(command, "corpus") && strcmp(command, "lab") && strcmp(command, "damage") &&
+                        strcmp(command, "trail"))
                 return usage(*command ? "no such command:" : "a command is missing",
                                 *command ? command : NULL);
         while ((option = getopt_long(argc - 1, argv + 1, "h", options, NULL)) != -1) {
