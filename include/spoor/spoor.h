@@ -479,10 +479,13 @@ SPOOR_PUBLIC const char *spoor_verify_column(size_t i);
 /* ---- the record itself ------------------------------------------------------------------ */
 
 typedef struct SpoorRecord {
-        SpoorSlice bytes; /* as they stand in the evidence */
+        SpoorSlice bytes; /* JSON: as it stands in the evidence, or as it was in a JSON string there
+                           */
+        SpoorSlice place; /* the bytes of the evidence that it was read from */
         SpoorSlice file;
         uint32_t record; /* in its file, from 0 */
-        uint64_t offset; /* in the unpacked content of its file */
+        uint64_t offset; /* of the place, in the unpacked content of its file */
+        int is_partial;  /* the place is a row of a table, and bytes were made from its columns */
         void *owner;     /* private */
 } SpoorRecord;
 

@@ -1,6 +1,8 @@
 /*
- * show: the record as it stands in the evidence. To a file or a pipe it goes byte for byte, with
- * nothing added; to a terminal with a newline, and with what could steer the terminal escaped.
+ * show: the record as it stands in the evidence, and of one that was made from a row of a table
+ * that row (--pretty, --format json: what was made of it). To a file or a pipe it goes byte for
+ * byte, with nothing added; to a terminal with a newline, and with what could steer the terminal
+ * escaped.
  */
 #include "cli/commands.h"
 #include "cli/query.h"
@@ -23,8 +25,12 @@ static void compose_object(const char *event_id, const SpoorRecord *record, CliB
         cli_buffer_format(buffer,
                         ",\"source.record\":%" PRIu32 ",\"source.offset\":%" PRIu64
                         ",\"source.length\":%zu,\"record\":",
-                        record->record, record->offset, record->bytes.size);
+                        record->record, record->offset, record->place.size);
         cli_text_json_compact(buffer, record->bytes);
+        if (record->is_partial) {
+                cli_buffer_text(buffer, ",\"partial\":true,\"row\":");
+                cli_text_json(buffer, record->place);
+        }
         cli_buffer_char(buffer, '}');
 }
 
@@ -34,7 +40,7 @@ static int compose(const CliQuery *query, const SpoorRecord *record, CliBuffer *
         CLI_CLEANUP(free_text) char *pretty = NULL;
         bool as_object = cli_args_has(query->args, CLI_FLAG_FORMAT);
         bool as_pretty = cli_args_has(query->args, CLI_FLAG_PRETTY);
-        SpoorSlice bytes = record->bytes;
+        SpoorSlice bytes = record->is_partial && !as_pretty ? record->place : record->bytes;
         int r;
 
         if (as_object) {
@@ -71,9 +77,12 @@ static int print(CliQuery *query, const SpoorRecord *record) {
                 return cli_fail(r,
                                 r > 0 ? "the record cannot be laid out: it is no valid JSON" : "");
         if (!cli_args_has(args, CLI_FLAG_FORMAT) && !cli_args_has(args, CLI_FLAG_QUIET))
-                cli_message("%.*s: record %" PRIu32 ", at byte %" PRIu64 ", %zu bytes",
+                cli_message("%.*s: record %" PRIu32 ", at byte %" PRIu64 ", %zu bytes%s",
                                 (int)record->file.size, record->file.data, record->record,
-                                record->offset, record->bytes.size);
+                                record->offset, record->place.size,
+                                record->is_partial ? ": a row of a table, which may lack parts of "
+                                                     "the record"
+                                                   : "");
         cli_output_write(&query->output, buffer.data, buffer.size);
         return cli_query_finish(query);
 }

@@ -100,6 +100,12 @@ int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const Spoo
 SpoorCell engine_text_cell(Slice text);
 SpoorCell engine_string_cell(Store *store, uint32_t string);
 
+typedef struct EvidenceRecord {
+        Slice text;  /* JSON */
+        Slice place; /* the bytes of the evidence that it was read from */
+        bool is_partial;
+} EvidenceRecord;
+
 /*
  * Records read back from the evidence: the sink gets each with its place in the list that was asked
  * for, file by file, not in order; SPOOR_E_EVIDENCE where a file or record is not what it was, and
@@ -108,7 +114,7 @@ SpoorCell engine_string_cell(Store *store, uint32_t string);
  */
 typedef struct EvidenceSink {
         void *userdata;
-        int (*record)(void *userdata, size_t i, Slice bytes);
+        int (*record)(void *userdata, size_t i, const EvidenceRecord *record);
         void (*missing)(void *userdata, size_t i);
 } EvidenceSink;
 

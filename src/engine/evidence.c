@@ -29,11 +29,13 @@ typedef struct Fetch {
         size_t n;
         size_t begin, end; /* keys of the file on disk that is open */
         size_t n_left;     /* of those */
+        VEC(char) head;    /* of the content: what the meaning of a record hangs on; mostly empty */
         VEC(char) buffer;  /* the bytes of the place, just read */
         VEC(char) record;  /* the record in them: itself, or in a string of theirs */
         EventReader *reader;
         IoReader *io;
-        bool is_same; /* the record just read again has the hash it should */
+        bool is_same;    /* the record just read again has the hash it should */
+        bool is_partial; /* and was made of columns */
         uint64_t hash;
         char *path;
         char fault[256]; /* met while reading */
@@ -120,9 +122,11 @@ static int locate(Fetch *f, const StorePlace *place, char **ret_path, size_t *re
 static int on_event(void *userdata, const Event *event) {
         Fetch *f = userdata;
 
-        if (event->offset != 0 || event->size != f->buffer.size || event->hash != f->hash)
+        if (event->offset != f->head.size || event->size != f->buffer.size ||
+                        event->hash != f->hash)
                 return 0;
         f->is_same = true;
+        f->is_partial = event->is_partial;
         f->record.size = 0;
         if (vec_reserve(&f->record, event->text.size) < 0)
                 return -ENOMEM;
@@ -141,25 +145,33 @@ static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
         return 0;
 }
 
-static int check_record(Fetch *f) {
-        EventSink sink = {f, on_event, on_fault, on_ignored};
-        size_t at = 0;
-        int r = event_reader_begin(f->reader, &sink);
+static int feed(Fetch *f, const char *data, size_t size) {
+        int r = 0;
 
-        f->is_same = false;
-        while (r == 0 && at < f->buffer.size) {
-                char *space;
-                size_t n;
+        for (size_t at = 0; r == 0 && at < size;) {
+                size_t n = size - at, space;
+                char *buffer;
 
-                r = event_reader_space(f->reader, &space, &n);
+                r = event_reader_space(f->reader, &buffer, &space);
                 if (r < 0)
                         return r;
-                if (n > f->buffer.size - at)
-                        n = f->buffer.size - at;
-                memcpy(space, f->buffer.data + at, n);
+                n = n < space ? n : space;
+                memcpy(buffer, data + at, n);
                 at += n;
                 r = event_reader_feed(f->reader, n);
         }
+        return r;
+}
+
+static int check_record(Fetch *f) {
+        EventSink sink = {f, on_event, on_fault, on_ignored};
+        int r = event_reader_begin(f->reader, &sink);
+
+        f->is_same = false;
+        if (r == 0)
+                r = feed(f, f->head.data, f->head.size);
+        if (r == 0)
+                r = feed(f, f->buffer.data, f->buffer.size);
         if (r == 0 || r == EVENT_ENOUGH)
                 r = event_reader_finish(f->reader, false);
         return r;
@@ -209,16 +221,40 @@ static int take(Fetch *f, IoStream *stream, uint64_t size, bool is_kept, uint64_
         return 0;
 }
 
+/* The head of content whose first record wanted stands at OFFSET. */
+static int take_head(Fetch *f, IoStream *stream, uint64_t offset, uint64_t *at_byte) {
+        size_t size = 0;
+        int r = take(f, stream, offset < EVENT_HEAD_BYTES ? offset : EVENT_HEAD_BYTES, true,
+                        at_byte);
+
+        f->head.size = 0;
+        if (r == 0)
+                r = event_reader_head(slice(f->buffer.data, f->buffer.size), &size);
+        if (r == 0)
+                r = vec_reserve(&f->head, size);
+        if (r != 0)
+                return r;
+        if (size)
+                memcpy(f->head.data, f->buffer.data, size);
+        f->head.size = size;
+        return 0;
+}
+
 static int read_bytes(Fetch *f, size_t key, IoStream *stream, uint64_t *at_byte) {
         const StorePlace *place = place_at(f, key);
-        int r = take(f, stream, place->offset - *at_byte, false, at_byte);
+        int r = 0;
 
+        if (*at_byte == 0)
+                r = take_head(f, stream, place->offset, at_byte);
+        if (r == 0)
+                r = take(f, stream, place->offset - *at_byte, false, at_byte);
         return r ? r : take(f, stream, place->size, true, at_byte);
 }
 
 /* The record of KEY in the bytes that were read. */
 static int deliver(Fetch *f, size_t key) {
         const StorePlace *place = place_at(f, key);
+        EvidenceRecord record;
         int r = 0;
 
         f->hash = place->hash;
@@ -229,8 +265,12 @@ static int deliver(Fetch *f, size_t key) {
                 return r;
         if (!f->is_same)
                 return fail_record(f, key);
-        return f->sink->record(f->sink->userdata, f->keys[key].index,
-                        slice(f->record.data, f->record.size));
+        record = (EvidenceRecord){
+                        .text = slice(f->record.data, f->record.size),
+                        .place = slice(f->buffer.data, f->buffer.size),
+                        .is_partial = f->is_partial,
+        };
+        return f->sink->record(f->sink->userdata, f->keys[key].index, &record);
 }
 
 /* The first key of the file on disk that is open whose file sorts at or behind NAME. */
@@ -390,6 +430,7 @@ int engine_read_places(const SpoorOptions *options, const char *evidence, const 
                 engine_fail(error, r, "reading the evidence: %s", strerror(-r));
         event_reader_free(f.reader);
         io_reader_free(f.io);
+        vec_deinit(&f.head);
         vec_deinit(&f.buffer);
         vec_deinit(&f.record);
         free(f.is_done);
@@ -422,33 +463,4 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
                                 &scase->options, scase->evidence, places, n_events, sink, error);
         free(places);
         return r;
-}
-
-/* ---- do two records mean the same? ---- */
-
-typedef struct Meanings {
-        uint64_t *hashes;
-        bool *is_known;
-} Meanings;
-
-static int on_judged(void *userdata, size_t i, Slice bytes) {
-        Meanings *m = userdata;
-        int r = json_meaning(bytes, &m->hashes[i]);
-
-        m->is_known[i] = r == 0;
-        return r == -ENOMEM ? r : 0;
-}
-
-static void on_missing(void *userdata, size_t i) {
-        Meanings *m = userdata;
-
-        m->is_known[i] = false;
-}
-
-int engine_judge(void *userdata, const StorePlace *places, size_t n, uint64_t *ret_hashes,
-                bool *ret_known) {
-        Meanings m = {ret_hashes, ret_known};
-        EvidenceSink sink = {&m, on_judged, on_missing};
-
-        return engine_read_places(userdata, NULL, places, n, &sink, NULL);
 }

@@ -2,18 +2,22 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "engine/engine.h"
 
-static int on_record(void *userdata, size_t i, Slice bytes) {
+static int on_record(void *userdata, size_t i, const EvidenceRecord *found) {
         SpoorRecord *record = userdata;
-        char *copy = malloc(bytes.size ? bytes.size : 1);
+        char *copy = vec_alloc(found->text.size + found->place.size + 1, 1);
 
         (void)i;
         if (!copy)
                 return -ENOMEM;
-        memcpy(copy, bytes.data, bytes.size);
+        memcpy(copy, found->text.data, found->text.size);
+        memcpy(copy + found->text.size, found->place.data, found->place.size);
         record->owner = copy;
-        record->bytes = engine_slice(slice(copy, bytes.size));
+        record->bytes = engine_slice(slice(copy, found->text.size));
+        record->place = engine_slice(slice(copy + found->text.size, found->place.size));
+        record->is_partial = found->is_partial;
         return 0;
 }
 

@@ -192,14 +192,16 @@ static int cell_of(Timeline *t, JsonValue value, SpoorCell *ret) {
         return 0;
 }
 
-static int on_record(void *userdata, size_t i, Slice bytes) {
+static int on_record(void *userdata, size_t i, const EvidenceRecord *record) {
         Timeline *t = userdata;
         SpoorCell *found = t->found + i * t->n_paths;
         int r = 0;
 
         for (size_t c = 0; c < t->rows.n_columns && r == 0; c++) {
                 if (t->columns[c] == COLUMN_PATH)
-                        r = cell_of(t, json_find_dotted(bytes, slice_cstr(t->rows.columns[c])),
+                        r = cell_of(t,
+                                        json_find_dotted(record->text,
+                                                        slice_cstr(t->rows.columns[c])),
                                         found++);
         }
         return r;

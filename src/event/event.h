@@ -129,7 +129,8 @@ typedef struct Event {
         uint32_t size;   /* the record itself, or the element in whose string it stands */
         uint32_t record; /* in its content, from 0, rejected ones counted */
         EventContainer container;
-        bool is_recovered;    /* it stands behind damage in its content */
+        bool is_partial;   /* made of the columns of a table, which may lack what the record had */
+        bool is_recovered; /* it stands behind damage in its content */
         bool is_shipper_time; /* it has no eventTime; time is the @timestamp around it */
         const EventGrant *grants;
         unsigned n_grants;
@@ -179,6 +180,14 @@ bool event_reader_is_log(const EventReader *reader);
 
 /* In what its first record stood. Valid after finish. */
 EventContainer event_reader_container(const EventReader *reader);
+
+/*
+ * How many bytes of content that begins with HEAD (EVENT_HEAD_BYTES of it, or what is there) must
+ * be read before those of a record, for the record to be read again: a table's header row; 0 for
+ * most.
+ */
+#define EVENT_HEAD_BYTES ((size_t)64 << 10)
+int event_reader_head(Slice head, size_t *ret_size);
 
 /* "records", "lookup-events", ...; never NULL. */
 const char *event_container_name(EventContainer container);

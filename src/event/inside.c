@@ -31,13 +31,19 @@ static void keep_time(Inside *in, const JsonUnit *unit) {
         in->next_origin.time = slice(in->time, time.size);
 }
 
-static int take_next(Inside *in, const JsonUnit *unit, const Envelope *envelope) {
-        in->next.size = 0;
-        if (vec_reserve(&in->next, envelope->inside.size + 1) < 0)
+static int copy_text(InsideText *to, Slice text) {
+        to->size = 0;
+        if (vec_reserve(to, text.size + 1) < 0)
                 return -ENOMEM;
-        if (envelope->inside.size)
-                memcpy(in->next.data, envelope->inside.data, envelope->inside.size);
-        in->next.size = envelope->inside.size;
+        if (text.size)
+                memcpy(to->data, text.data, text.size);
+        to->size = text.size;
+        return 0;
+}
+
+static int take_next(Inside *in, const JsonUnit *unit, const Envelope *envelope) {
+        if (copy_text(&in->next, envelope->inside) < 0)
+                return -ENOMEM;
         in->has_next = true;
         in->is_next_exact = in->is_exact && !envelope->is_string;
         in->next_origin = in->origin;
@@ -61,7 +67,7 @@ static int on_unit(void *userdata, const JsonUnit *unit) {
         Envelope envelope;
         bool is_object = unit->type == JSON_OBJECT;
 
-        if (unit->is_recovered)
+        if (unit->is_recovered || in->is_check)
                 return 0;
         if (is_object && !in->has_next && in->n_levels < MAX_LEVELS &&
                         (envelope_open(unit, true, &envelope) ||
@@ -122,29 +128,19 @@ static int read_text(Inside *in) {
         return r ? r : json_reader_finish(in->json);
 }
 
-static int begin(Inside *in, const JsonUnit *unit) {
+static int begin(Inside *in, const RecordOrigin *origin, bool is_exact) {
         in->json_sink = (JsonSink){in, on_unit, on_fault, is_plausible, on_list};
-        in->origin = (RecordOrigin){
-                        .offset = unit->offset,
-                        .size = unit->size,
-                        .outer_offset = unit->offset,
-                        .outer_size = unit->size,
-                        .is_recovered = unit->is_recovered,
-        };
-        in->is_exact = true;
-        in->has_next = false;
+        in->origin = *origin;
+        in->is_exact = is_exact;
+        in->has_next = in->is_check = false;
         in->n_levels = in->n_records = in->n_others = 0;
         in->fault[0] = 0;
         return in->json ? 0 : record_reader_new(in->paths, &in->limits, &in->json);
 }
 
-int inside_read(Inside *in, const JsonUnit *unit, const Envelope *envelope) {
-        JsonUnit at_start = *unit;
-        int r = begin(in, unit);
+static int read_levels(Inside *in) {
+        int r = 0;
 
-        at_start.offset = 0; /* the origin has it already */
-        if (r == 0)
-                r = take_next(in, &at_start, envelope);
         while (r == 0 && in->has_next) {
                 InsideText text = in->text;
 
@@ -157,6 +153,48 @@ int inside_read(Inside *in, const JsonUnit *unit, const Envelope *envelope) {
                 r = read_text(in);
         }
         return r;
+}
+
+int inside_read(Inside *in, const JsonUnit *unit, const Envelope *envelope) {
+        RecordOrigin origin = {
+                        .offset = unit->offset,
+                        .size = unit->size,
+                        .outer_offset = unit->offset,
+                        .outer_size = unit->size,
+                        .is_recovered = unit->is_recovered,
+        };
+        JsonUnit at_start = *unit;
+        int r = begin(in, &origin, true);
+
+        at_start.offset = 0; /* the origin has it already */
+        if (r == 0)
+                r = take_next(in, &at_start, envelope);
+        return r ? r : read_levels(in);
+}
+
+int inside_read_text(Inside *in, Slice text, const RecordOrigin *origin) {
+        int r = begin(in, origin, false);
+
+        if (r == 0)
+                r = copy_text(&in->next, text);
+        if (r)
+                return r;
+        in->next_origin = *origin;
+        in->is_next_exact = false;
+        in->has_next = true;
+        return read_levels(in);
+}
+
+int inside_check(Inside *in, Slice text) {
+        int r = begin(in, &(RecordOrigin){0}, false);
+
+        in->is_check = true;
+        if (r == 0)
+                r = copy_text(&in->text, text);
+        if (r == 0)
+                r = read_text(in);
+        in->is_check = false;
+        return r ? r : *in->fault != 0;
 }
 
 void inside_deinit(Inside *in) {

@@ -10,8 +10,9 @@ typedef struct RecordOrigin {
         uint64_t offset, size;             /* of the bytes from which it can be read again */
         uint64_t outer_offset, outer_size; /* and with all that stands around it */
         EventContainer container;
-        Slice time; /* outside of the record; absent for none */
-        bool is_recovered;
+        Slice time;        /* outside of the record; absent for none */
+        uint64_t row_hash; /* of the row that made the record; 0 for none */
+        bool is_recovered, is_partial;
 } RecordOrigin;
 
 typedef struct InsideSink {
@@ -32,7 +33,7 @@ typedef struct Inside {
         InsideText text, next; /* what is read, and what is to be read next */
         RecordOrigin origin, next_origin;
         bool is_exact, is_next_exact; /* the text stands in the content as it is */
-        bool has_next;
+        bool has_next, is_check;
         char time[64];
         unsigned n_levels;
         unsigned n_records, n_others;
@@ -47,5 +48,11 @@ void inside_deinit(Inside *inside);
  * what the sink returned.
  */
 int inside_read(Inside *inside, const JsonUnit *unit, const Envelope *envelope);
+
+/* The same of TEXT, from bytes of the content that are no JSON around it. */
+int inside_read_text(Inside *inside, Slice text, const RecordOrigin *origin);
+
+/* Is TEXT sound JSON, within the limits? 0; 1 where not; -errno. */
+int inside_check(Inside *inside, Slice text);
 
 #endif

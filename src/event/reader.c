@@ -1,297 +1,25 @@
 /*
- * From content to events: json units are told apart by the keys they have, records become events.
+ * Content, as it comes in pieces: what its first bytes say it is, who reads it, and what is told of
+ * it at its end.
  *
- * What a unit is. An element of "Records" is a record whatever it holds. Anywhere else an object is
- * a record when it has at least two of the keys that every CloudTrail record has (record.c);
- * otherwise it may be an envelope around records (envelope.c), which is opened (inside.c), and if
- * not even that, it is no CloudTrail at all. Sound content in which nothing is a record is ignored.
- * Until the first record one fault is held back, because what is no JSON from its first byte on is
- * ignored too, unless a record is found in it.
+ * JSON goes to the json reader, straight into its window. What begins otherwise is kept until its
+ * first line is whole: that may be the header row of a table (table.c). If it is not, a record is
+ * searched for in the beginning of the content.
  *
  * Nothing here is kept beyond a content, but for buffers.
  */
+#include "event/reader.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/vec.h"
-#include "event/inside.h"
 
 _Static_assert(EVENT_IDENTITY_SLOTS == JSON_REPEAT_SLOTS, "one table of slots");
 
-#define CASE_MAGIC "\x89SPOOR\r\n" /* a case file begins so */
-#define TWO_RECORDS 5              /* keys that stand twice in what must have been two records */
-#define LOOK_BYTES 64              /* at the beginning, before the kind of content is known */
+#define CASE_MAGIC "\x89SPOOR\r\n"       /* a case file begins so */
 #define SEARCH_BYTES ((uint64_t)1 << 20) /* of content that does not begin as JSON */
-
-struct EventReader {
-        JsonPaths *paths;
-        JsonReader *json;
-        JsonSink json_sink;
-        const EventSink *sink;
-        GrantReader grants;
-        Inside inside;
-        VEC(char) decoded;        /* the message of a row */
-        EventContainer container; /* of the first record */
-
-        uint64_t n_bytes;
-        uint32_t n_records;
-        char head[LOOK_BYTES]; /* the first bytes, until it is known what they are */
-        size_t n_head;
-        bool is_begun;     /* the first bytes were looked at */
-        bool is_blank;     /* no byte but white space so far */
-        bool is_log;       /* "Records" was met, or a record */
-        bool is_search;    /* did not begin as JSON */
-        bool is_done;      /* told as ignored or damaged: the rest does not matter */
-        bool is_container; /* a list was met in which records stand, if there are any */
-        bool is_foreign_told;
-        bool is_hidden_told;
-        int list_result; /* of a sink that was called where nothing can be returned */
-
-        uint64_t n_others, other_at; /* units that are nothing known */
-        bool is_fault_held;
-        uint64_t held_at;
-        unsigned held_rejected;
-        char held_reason[320];
-};
-
-/* ---- records ---- */
-
-static int become_log(EventReader *r) {
-        r->is_log = true;
-        if (!r->is_fault_held)
-                return 0;
-        r->is_fault_held = false;
-        r->n_records += r->held_rejected;
-        return r->sink->fault(r->sink->userdata, r->held_at, r->held_rejected,
-                        slice_cstr(r->held_reason));
-}
-
-static void forget(Event *event) {
-        event->ip = event->user_agent = (Slice){NULL, 0};
-        memset(event->identity, 0, sizeof(event->identity));
-}
-
-/*
- * Two records that lost what stood between them read as one, with its keys twice, of which the last
- * counts. What is left of the first is not taken, so it must be named.
- */
-static int tell_repeated(EventReader *r, const JsonUnit *unit, uint64_t offset) {
-        char reason[96];
-
-        if (unit->n_repeated < TWO_RECORDS)
-                return 0;
-        snprintf(reason, sizeof(reason),
-                        "%u keys stand twice: two records that run into each other",
-                        unit->n_repeated);
-        return r->sink->fault(r->sink->userdata, offset, 0, slice_cstr(reason));
-}
-
-static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *origin) {
-        RecordFault fault;
-        Event event;
-        int result = become_log(r);
-
-        if (result)
-                return result;
-        if (r->container == EVENT_IN_NONE)
-                r->container = origin->container;
-        event.record = r->n_records++;
-        result = record_read(unit, origin->time, &event, &fault);
-        event.offset = event.is_shipper_time ? origin->outer_offset : origin->offset;
-        if (result > 0)
-                return r->sink->fault(r->sink->userdata, event.offset, 1, slice_cstr(fault.reason));
-        result = tell_repeated(r, unit, event.offset);
-        if (result)
-                return result;
-        event.size = (uint32_t)(event.is_shipper_time ? origin->outer_size : origin->size);
-        event.container = origin->container;
-        event.is_recovered = origin->is_recovered;
-        if (r->sink->wants && !r->sink->wants(r->sink->userdata, &event))
-                forget(&event);
-        else
-                result = record_grants(&r->grants, unit, &event);
-        return result ? result : r->sink->event(r->sink->userdata, &event);
-}
-
-/* A record that stands in the content by itself. */
-static int on_plain_record(EventReader *r, const JsonUnit *unit) {
-        bool is_listed = unit->place == JSON_LISTED && unit->list == RECORD_LIST_RECORDS;
-        Slice time = record_text(unit, RECORD_SHIPPER_TIME);
-        RecordOrigin origin = {
-                        .offset = unit->offset,
-                        .size = unit->size,
-                        .outer_offset = unit->offset,
-                        .outer_size = unit->size,
-                        .container = is_listed   ? EVENT_IN_RECORDS
-                                     : time.data ? EVENT_IN_SHIPPER
-                                                 : EVENT_IN_JSON,
-                        .time = time,
-                        .is_recovered = unit->is_recovered,
-        };
-
-        return on_record(r, unit, &origin);
-}
-
-/* ---- what is no record ---- */
-
-static bool looks_hidden(Slice text) {
-        return text.size && memmem(text.data, text.size, "eventTime", 9) &&
-               memmem(text.data, text.size, "eventSource", 11);
-}
-
-/*
- * Text that is no record: does it hold records all the same, at a place where nobody looks? Told
- * once for each content.
- */
-static int look_for_hidden(EventReader *r, uint64_t offset, Slice text) {
-        if (r->is_hidden_told || !looks_hidden(text))
-                return 0;
-        r->is_hidden_told = true;
-        return r->sink->fault(r->sink->userdata, offset, 0,
-                        SLICE_LITERAL("CloudTrail records at a place that is not read"));
-}
-
-static int on_other(EventReader *r, const JsonUnit *unit) {
-        if (unit->place != JSON_BESIDE && !envelope_is_action(unit)) {
-                if (r->n_others++ == 0)
-                        r->other_at = unit->offset;
-                r->n_records++; /* it has its number, but is none */
-        }
-        return look_for_hidden(r, unit->offset, unit->text);
-}
-
-static int tell_foreign(EventReader *r, uint64_t offset, const char *reason) {
-        if (r->is_foreign_told)
-                return 0;
-        r->is_foreign_told = true;
-        return r->sink->ignored(r->sink->userdata, offset, slice_cstr(reason));
-}
-
-/* ---- units ---- */
-
-static int on_inside_record(void *userdata, const JsonUnit *unit, const RecordOrigin *origin) {
-        return on_record(userdata, unit, origin);
-}
-
-static int on_envelope(EventReader *r, const JsonUnit *unit, const Envelope *envelope) {
-        char reason[320];
-        int result = inside_read(&r->inside, unit, envelope);
-        bool is_lost = r->inside.n_records == 0 &&
-                       (envelope->is_sure || (*r->inside.fault && looks_hidden(envelope->inside)));
-
-        if (result)
-                return result;
-        if (is_lost || (*r->inside.fault && r->inside.n_records)) {
-                result = become_log(r);
-                if (result)
-                        return result;
-                r->n_records += is_lost;
-                snprintf(reason, sizeof(reason), "%s in an element of %s%s%s",
-                                is_lost ? "no record" : "more than records",
-                                event_container_name(envelope->container),
-                                *r->inside.fault ? ": " : "", r->inside.fault);
-                return r->sink->fault(r->sink->userdata, unit->offset, is_lost, slice_cstr(reason));
-        }
-        return r->inside.n_records ? 0 : on_other(r, unit);
-}
-
-/* The message of a row of [{"field":..,"value":..}], as a unit of its own. */
-static int on_row(EventReader *r, const JsonUnit *unit) {
-        Slice element = envelope_message_field(unit->text);
-        JsonValue value;
-        Envelope envelope = {.container = EVENT_IN_INSIGHTS, .is_string = true};
-        JsonUnit part = *unit;
-
-        if (!element.data)
-                return on_other(r, unit);
-        value = json_find(element, SLICE_LITERAL("value"));
-        if (value.type != JSON_STRING)
-                return on_other(r, unit);
-        r->decoded.size = 0;
-        if (vec_reserve(&r->decoded, value.text.size) < 0)
-                return -ENOMEM;
-        envelope.inside = slice(r->decoded.data, json_decode(value.text, r->decoded.data));
-        part.offset += (size_t)(element.data - unit->text.data);
-        part.size = element.size;
-        part.text = element;
-        return on_envelope(r, &part, &envelope);
-}
-
-static int on_unit(void *userdata, const JsonUnit *unit) {
-        EventReader *r = userdata;
-        const char *foreign;
-        Envelope envelope;
-
-        if (r->list_result)
-                return r->list_result;
-        if (unit->place == JSON_LISTED && unit->list == RECORD_LIST_RECORDS)
-                return on_plain_record(r, unit);
-        if (unit->place == JSON_LISTED && unit->type == JSON_ARRAY)
-                return on_row(r, unit);
-        if (unit->type != JSON_OBJECT)
-                return on_other(r, unit);
-        if (envelope_open(unit, true, &envelope))
-                return on_envelope(r, unit, &envelope);
-        if (record_is_plausible(unit))
-                return on_plain_record(r, unit);
-        if (envelope_open(unit, false, &envelope))
-                return on_envelope(r, unit, &envelope);
-        foreign = envelope_foreign(unit);
-        return foreign ? tell_foreign(r, unit->offset, foreign) : on_other(r, unit);
-}
-
-static bool is_plausible(void *userdata, const JsonUnit *unit) {
-        Envelope envelope;
-
-        (void)userdata;
-        return record_is_plausible(unit) ||
-               ((envelope_open(unit, true, &envelope) || envelope_open(unit, false, &envelope)) &&
-                               looks_hidden(envelope.inside));
-}
-
-static void on_list(void *userdata, unsigned list, uint64_t offset, Slice before) {
-        EventReader *r = userdata;
-
-        r->is_log |= list == RECORD_LIST_RECORDS;
-        r->is_container |= list == RECORD_LIST_LOOKUP || list == RECORD_LIST_SUBSCRIPTION;
-        if (r->list_result == 0)
-                r->list_result = look_for_hidden(r, offset, before);
-}
-
-/* ---- faults ---- */
-
-static bool is_broken_record(const JsonUnit *unit) {
-        return (unit->place == JSON_LISTED && unit->list == RECORD_LIST_RECORDS) ||
-               record_is_plausible(unit) || envelope_is_broken(unit);
-}
-
-static int on_fault(void *userdata, const JsonFault *fault) {
-        EventReader *r = userdata;
-        const char *foreign = fault->unit ? envelope_foreign(fault->unit) : NULL;
-        bool is_record = fault->unit && is_broken_record(fault->unit);
-        unsigned n_rejected = fault->unit && (is_record || !foreign);
-        char reason[320];
-        int n = snprintf(reason, sizeof(reason), "%.*s", (int)fault->reason.size,
-                        fault->reason.data);
-
-        if (fault->end > fault->offset && n > 0 && (size_t)n < sizeof(reason))
-                snprintf(reason + n, sizeof(reason) - (size_t)n, "; %llu bytes skipped",
-                                (unsigned long long)(fault->end - fault->offset));
-        if (foreign && !is_record)
-                return tell_foreign(r, fault->offset, foreign);
-        if (r->is_log || is_record) {
-                r->is_log = true;
-                r->n_records += n_rejected;
-                return r->sink->fault(
-                                r->sink->userdata, fault->offset, n_rejected, slice_cstr(reason));
-        }
-        r->is_fault_held = true;
-        r->held_at = fault->offset;
-        r->held_rejected = n_rejected;
-        snprintf(r->held_reason, sizeof(r->held_reason), "%s", reason);
-        return 0;
-}
 
 /* ---- content ---- */
 
@@ -306,11 +34,23 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->list_result = 0;
         r->is_container = r->is_foreign_told = false;
         r->container = EVENT_IN_NONE;
+        r->mode = MODE_JSON;
         return json_reader_begin(r->json, &r->json_sink, false, (Slice){0});
 }
 
 int event_reader_space(EventReader *r, char **ret_buffer, size_t *ret_size) {
-        return json_reader_space(r->json, ret_buffer, ret_size);
+        switch (r->mode) {
+        case MODE_TABLE:
+                return table_space(&r->table, ret_buffer, ret_size);
+        case MODE_HEAD:
+                if (vec_reserve(&r->first, EVENT_HEAD_BYTES) < 0)
+                        return -ENOMEM;
+                *ret_buffer = r->first.data + r->first.size;
+                *ret_size = r->first.cap - r->first.size;
+                return 0;
+        default:
+                return json_reader_space(r->json, ret_buffer, ret_size);
+        }
 }
 
 /* Told instead of read: 1. Otherwise 0, and whether records are to be searched for. */
@@ -358,9 +98,82 @@ static int look_at_head(EventReader *r, const char *bytes, size_t n) {
         return result;
 }
 
+static int feed_json(EventReader *r, size_t n) {
+        int result;
+
+        r->n_bytes += n;
+        result = json_reader_feed(r->json, n);
+        if (result == 0 && r->is_search && !r->is_log && r->n_bytes >= SEARCH_BYTES)
+                return EVENT_ENOUGH;
+        return result;
+}
+
+/* What was kept from byte AT on goes where the mode says. */
+static int replay(EventReader *r, size_t at) {
+        int result = 0;
+
+        while (result == 0 && at < r->first.size) {
+                size_t n = r->first.size - at, space;
+                char *buffer;
+
+                result = event_reader_space(r, &buffer, &space);
+                if (result)
+                        return result;
+                n = n < space ? n : space;
+                memcpy(buffer, r->first.data + at, n);
+                at += n;
+                result = event_reader_feed(r, n);
+        }
+        return result;
+}
+
+/* Is what was kept the header row of a table, or none, or not known yet? */
+static int look_for_table(EventReader *r, bool is_final) {
+        Slice head = slice(r->first.data, r->first.size);
+        size_t size;
+        EventContainer container;
+        int result = table_recognise(&r->table, head, &size, &container);
+
+        if (result < 0)
+                return result;
+        if (size == 0 && !is_final && head.size < EVENT_HEAD_BYTES)
+                return 0;
+        if (container != EVENT_IN_NONE) {
+                r->mode = MODE_TABLE;
+                r->is_log = true;
+                r->is_search = false;
+                return replay(r, table_begin(&r->table, head));
+        }
+        r->mode = MODE_JSON;
+        if (r->n_bytes == 0)
+                result = json_reader_begin(r->json, &r->json_sink, true,
+                                SLICE_LITERAL("text that is not JSON at byte 0"));
+        return result ? result : replay(r, (size_t)r->n_bytes);
+}
+
+/* The content does not begin as JSON: what there was of it is kept, the last N bytes among it. */
+static int keep_head(EventReader *r, const char *bytes, size_t n) {
+        size_t n_before = r->n_head < r->n_bytes ? r->n_head : (size_t)r->n_bytes;
+
+        r->mode = MODE_HEAD;
+        r->first.size = 0;
+        if (vec_reserve(&r->first, n_before + n) < 0)
+                return -ENOMEM;
+        memcpy(r->first.data, r->head, n_before);
+        memcpy(r->first.data + n_before, bytes, n);
+        r->first.size = n_before + n;
+        return look_for_table(r, false);
+}
+
 int event_reader_feed(EventReader *r, size_t n) {
         int result;
 
+        if (r->mode == MODE_TABLE)
+                return table_feed(&r->table, n);
+        if (r->mode == MODE_HEAD) {
+                r->first.size += n;
+                return look_for_table(r, false);
+        }
         if (!r->is_begun && n) {
                 char *bytes;
                 size_t space;
@@ -371,19 +184,24 @@ int event_reader_feed(EventReader *r, size_t n) {
                 r->is_done = result == EVENT_ENOUGH;
                 if (result)
                         return result;
-                if (r->is_search && r->n_bytes == 0) {
-                        result = json_reader_begin(r->json, &r->json_sink, true,
-                                        SLICE_LITERAL("text that is not JSON at byte 0"));
-                        if (result < 0)
-                                return result;
-                }
                 r->is_begun = !r->is_blank;
+                if (r->is_search && r->n_bytes < READER_LOOK_BYTES)
+                        return keep_head(r, bytes, n);
         }
-        r->n_bytes += n;
-        result = json_reader_feed(r->json, n);
-        if (result == 0 && r->is_search && !r->is_log && r->n_bytes >= SEARCH_BYTES)
-                return EVENT_ENOUGH;
-        return result;
+        return feed_json(r, n);
+}
+
+/* Columns that were left out, once for each content. */
+static int tell_unread(EventReader *r) {
+        char reason[160];
+
+        if (r->table.n_unread == 0)
+                return 0;
+        snprintf(reason, sizeof(reason),
+                        "%s of %llu row%s cannot be read without guessing, and is left out",
+                        r->table.unread, (unsigned long long)r->table.n_unread,
+                        r->table.n_unread == 1 ? "" : "s");
+        return r->sink->ignored(r->sink->userdata, r->table.unread_at, slice_cstr(reason));
 }
 
 static int tell_others(EventReader *r) {
@@ -406,6 +224,15 @@ int event_reader_finish(EventReader *r, bool is_cut) {
                 return r->sink->fault(r->sink->userdata, 0, 0,
                                 r->n_bytes ? SLICE_LITERAL("nothing but white space")
                                            : SLICE_LITERAL("empty"));
+        result = r->mode == MODE_HEAD ? look_for_table(r, true) : 0;
+        if (result)
+                return result == EVENT_ENOUGH ? 0 : result;
+        if (r->mode == MODE_TABLE) {
+                result = table_finish(&r->table, is_cut);
+                if (result == 0)
+                        result = tell_unread(r);
+                return result == 0 && r->n_others ? tell_others(r) : result;
+        }
         result = json_reader_finish(r->json);
         if (result)
                 return result;
@@ -430,6 +257,20 @@ int event_reader_finish(EventReader *r, bool is_cut) {
         return r->sink->fault(r->sink->userdata, r->held_at, 0, slice_cstr(r->held_reason));
 }
 
+int event_reader_head(Slice head, size_t *ret_size) {
+        Table table = {0};
+        EventContainer container;
+        int result = 0;
+
+        *ret_size = 0;
+        if (head.size && !memchr("{[", *head.data, 2))
+                result = table_recognise(&table, head, ret_size, &container);
+        if (result == 0 && *ret_size && container == EVENT_IN_NONE)
+                *ret_size = 0;
+        table_deinit(&table);
+        return result;
+}
+
 EventContainer event_reader_container(const EventReader *r) {
         return r->container;
 }
@@ -448,11 +289,12 @@ int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader 
         if (!r)
                 return -ENOMEM;
         grant_reader_init(&r->grants);
-        r->json_sink = (JsonSink){r, on_unit, on_fault, is_plausible, on_list};
         result = record_paths_new(&r->paths);
         if (result == 0)
                 result = record_reader_new(r->paths, &limits, &r->json);
-        r->inside = (Inside){.paths = r->paths, .limits = limits, .sink = {r, on_inside_record}};
+        r->inside = (Inside){.paths = r->paths, .limits = limits};
+        r->table = (Table){.inside = &r->inside, .max_row_bytes = max_record_bytes};
+        units_init(r);
         if (result < 0) {
                 event_reader_free(r);
                 return result;
@@ -466,6 +308,8 @@ EventReader *event_reader_free(EventReader *r) {
                 return NULL;
         json_reader_free(r->json);
         inside_deinit(&r->inside);
+        table_deinit(&r->table);
+        vec_deinit(&r->first);
         vec_deinit(&r->decoded);
         json_paths_free(r->paths);
         grant_reader_deinit(&r->grants);

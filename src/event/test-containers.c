@@ -17,12 +17,12 @@
 
 typedef struct Seen {
         VEC(char) transcript, ids;
-        unsigned n_rejected, n_faults, n_ignored, n_shipper_time, n_recovered;
+        unsigned n_rejected, n_faults, n_ignored, n_shipper_time, n_recovered, n_partial;
         char reason[400];
         /* of the event wanted, when it is read again */
         uint64_t hash;
         VEC(char) text;
-        Slice content;
+        Slice content, head;
         bool is_again, is_found;
 } Seen;
 
@@ -48,7 +48,7 @@ static void read_all(EventReader *with, Seen *s, const EventSink *sink, Slice te
 static int on_again(void *userdata, const Event *event) {
         Seen *s = userdata;
 
-        s->is_found |= event->offset == 0 && event->hash == s->hash &&
+        s->is_found |= event->offset == s->head.size && event->hash == s->hash &&
                        event->text.size == s->text.size &&
                        memcmp(event->text.data, s->text.data, s->text.size) == 0;
         return 0;
@@ -68,6 +68,8 @@ static int no_ignored(void *userdata, uint64_t offset, Slice reason) {
 static int on_event(void *userdata, const Event *event) {
         Seen *s = userdata;
         EventSink sink = {s, on_again, no_fault, no_ignored};
+        size_t head;
+        char *joined;
         Slice place;
 
         append(s, "%.*s#%u at %llu+%u %llx in %d\n", (int)event->id.size, event->id.data,
@@ -78,6 +80,7 @@ static int on_event(void *userdata, const Event *event) {
         s->ids.size += event->id.size;
         s->n_shipper_time += event->is_shipper_time;
         s->n_recovered += event->is_recovered;
+        s->n_partial += event->is_partial;
         assert_true(event->offset + event->size <= s->content.size);
         place = slice(s->content.data + event->offset, event->size);
         s->text.size = 0;
@@ -86,7 +89,14 @@ static int on_event(void *userdata, const Event *event) {
         s->text.size = event->text.size;
         s->hash = event->hash;
         s->is_found = false;
-        read_all(again, s, &sink, place, 0);
+        assert_int_equal(event_reader_head(s->content, &head), 0);
+        s->head = slice(s->content.data, head);
+        joined = malloc(head + place.size + 1);
+        assert_non_null(joined);
+        memcpy(joined, s->content.data, head);
+        memcpy(joined + head, place.data, place.size);
+        read_all(again, s, &sink, slice(joined, head + place.size), 0);
+        free(joined);
         if (!s->is_found)
                 fail_msg("not found again in %.*s", (int)place.size, place.data);
         return 0;
@@ -418,6 +428,182 @@ static void test_shipper_time(void **state) {
         forget(&s);
 }
 
+/* ---- tables ---- */
+
+#define T "2026-01-08T14:49:17Z"
+
+static void test_tables(void **state) {
+        static const Sample samples[] = {
+                        {"\"eventtime\",\"eventid\",\"eventname\"\n\"" T "\",\"a\",\"x\"\n\"" T
+                         "\",\"b\",\"y\"\n",
+                                        "ab", 0, 0, EVENT_IN_ATHENA, NULL},
+                        {"eventID,eventTime,userIdentity.arn\r\na,2026-01-08 "
+                         "14:49:17.000,arn\r\n\r\nb,"
+                         "2026-01-08 14:49:17.5 UTC,arn",
+                                        "ab", 0, 0, EVENT_IN_LAKE, NULL},
+                        {"\xEF\xBB\xBF\"Event ID\",Event time,User name,Event name,Resource "
+                         "type\na," T ",u,\"x, \"\"y\"\"\nz\",r\n",
+                                        "a", 0, 0, EVENT_IN_HISTORY, NULL},
+                        {"eventId,eventTime,userName,eventName\na," T ",u,x\n", "a", 0, 0,
+                                        EVENT_IN_HISTORY, NULL},
+                        /* local times of the console are none */
+                        {"Event ID,Event time,User name\na,2026-01-08 14:49:17,u\n", "", 1, 0,
+                                        EVENT_IN_HISTORY, "eventTime is not a time"},
+                        {"@timestamp,@message\n2026,\"{\"\"eventSource\"\":\"\"s\"\","
+                         "\"\"eventTime\"\":\"\"" T
+                         "\"\",\"\"eventID\"\":\"\"a\"\"}\"\n2026,START\n",
+                                        "a", 0, 1, EVENT_IN_INSIGHTS,
+                                        "1 value between the records"},
+                        {"eventJson\n\"{\"\"eventSource\"\":\"\"s\"\",\"\"eventTime\"\":\"\"" T
+                         "\"\",\"\"eventID\"\":\"\"a\"\"}\"\n\"{\"\"eventSource\"\":\"\n",
+                                        "a", 1, 0, EVENT_IN_LAKE, "no sound record in a row"},
+                        /* no tables of records */
+                        {"eventName,count\nx,1\n", "", 0, 1, EVENT_IN_NONE, "not JSON"},
+                        {"eventTime\n" T "\n", "", 0, 1, EVENT_IN_NONE, "not JSON"},
+                        {"eventTime,eventName\n", "", 0, 0, EVENT_IN_NONE, NULL},
+                        {"eventTime,eventName", "", 0, 1, EVENT_IN_NONE, "not JSON"},
+                        /* tables end to end */
+                        {"eventtime,eventid\n" T ",a\neventtime,eventid\n" T ",b\n", "ab", 0, 0,
+                                        EVENT_IN_ATHENA, NULL},
+                        {"eventtime,eventid\n" T ",a\neventid,eventtime\nb," T "\n", "a", 0, 0,
+                                        EVENT_IN_ATHENA, "another header row"},
+                        {"eventtime,eventid\n" T ",a\neventTime,eventID\n" T ",b\n", "a", 0, 0,
+                                        EVENT_IN_ATHENA, "another header row"},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
+/* Behind an unsound row reading goes on at the next sound one. */
+static void test_broken_tables(void **state) {
+        static const Sample samples[] = {
+                        {"eventtime,eventid\n" T ",a\n" T ",\"x\n" T ",b\n" T ",c\n", "abc", 1, 0,
+                                        EVENT_IN_ATHENA, "24 bytes skipped"},
+                        {"eventtime,eventid\n" T ",a\"b\n" T ",b\n", "b", 1, 0, EVENT_IN_ATHENA,
+                                        "a quote inside"},
+                        {"eventtime,eventid\n" T ",\"a\"b\n" T ",b\n", "b", 1, 0, EVENT_IN_ATHENA,
+                                        "bytes behind"},
+                        {"eventtime,eventid\n" T "\n" T ",b\n", "b", 1, 0, EVENT_IN_ATHENA,
+                                        "another number"},
+                        {"eventtime,eventid\n" T ",a,b,c\nx,y\n" T ",b\n", "b", 1, 0,
+                                        EVENT_IN_ATHENA, "another number"},
+                        {"eventtime,eventid,eventname\nyesterday,a,x\n" T ",b,x\n", "b", 1, 0,
+                                        EVENT_IN_ATHENA, "is not a time: 'yesterday'"},
+                        {"eventtime,eventid,eventname\n,,\n" T ",b,x\n", "b", 1, 0, EVENT_IN_ATHENA,
+                                        "row without a record"},
+        };
+        EventSink sink;
+        Seen s = {0};
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+        see(&s, slice_cstr(samples[0].text));
+        assert_int_equal(s.n_recovered, 2);
+        assert_int_equal(s.n_partial, 3);
+        /* what a cut left of a row is none */
+        sink = (EventSink){.userdata = &s,
+                        .event = on_event,
+                        .fault = on_fault,
+                        .ignored = on_ignored};
+        forget(&s);
+        s.content = SLICE_LITERAL("eventtime,eventid\n" T ",a\n" T ",bcd");
+        assert_int_equal(event_reader_begin(reader, &sink), 0);
+        {
+                char *buffer;
+                size_t space;
+
+                assert_int_equal(event_reader_space(reader, &buffer, &space), 0);
+                memcpy(buffer, s.content.data, s.content.size);
+                assert_int_equal(event_reader_feed(reader, s.content.size), 0);
+                assert_int_equal(event_reader_finish(reader, true), 0);
+        }
+        assert_int_equal(s.n_rejected, 1);
+        assert_non_null(strstr(s.reason, "a row that is cut"));
+        forget(&s);
+}
+
+/* What a row is made into. */
+static void test_columns(void **state) {
+        static const struct {
+                const char *header, *row, *record;
+        } cases[] = {
+                        {"eventid,eventtime,useridentity.type,userIdentity_sessionContext_"
+                         "sessionIssuer_arn,readonly",
+                                        "a," T ",t,arn,true",
+                                        "{\"userIdentity\":{\"type\":\"t\",\"sessionContext\":{"
+                                        "\"sessionIssuer\":{\"arn\":"
+                                        "\"arn\"}}},\"eventTime\":\"" T
+                                        "\",\"eventID\":\"a\",\"readOnly\":true}"},
+                        {"eventid,eventtime,requestparameters,responseelements",
+                                        "a," T ",\"{\"\"x\"\":[1,{}]}\",null",
+                                        "{\"eventTime\":\"" T "\",\"requestParameters\":{\"x\":[1,{"
+                                        "}]},\"eventID\":\"a\"}"},
+                        /* no JSON, more than one value, unsound inside: left out */
+                        {"eventid,eventtime,requestparameters", "a," T ",{x=1}",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,requestparameters",
+                                        "a," T ",\"{\"\"a\"\":1},\"\"eventName\"\":{}\"",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,requestparameters", "a," T ",\"{\"\"a\"\":tru}\"",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,useridentity",
+                                        "a," T
+                                        ",\"{type=AssumedRole, arn=a b=c, x, invokedby=null, "
+                                        "sessioncontext={attributes={creationdate=2026-01-08 "
+                                        "14:49:17.000, "
+                                        "mfaauthenticated=false}, sessionissuer=null}, "
+                                        "username=}\"",
+                                        "{\"userIdentity\":{\"type\":\"AssumedRole\",\"arn\":\"a "
+                                        "b=c, "
+                                        "x\",\"sessionContext\":{\"attributes\":{\"creationDate\":"
+                                        "\"2026-01-08T14:49:17.000Z\","
+                                        "\"mfaAuthenticated\":\"false\"}},\"userName\":\"\"},"
+                                        "\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        /* ambiguous */
+                        {"eventid,eventtime,useridentity", "a," T ",\"{arn=x, arn=y}\"",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,useridentity", "a," T ",\"{arn=x, other=y}\"",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,useridentity", "a," T ",\"{arn=x}, type=y}\"",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,useridentity", "a," T ",\"{arn={x}}\"",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,useridentity",
+                                        "a," T ",\"{arn=x, sessioncontext={attributes={}\"",
+                                        "{\"eventTime\":\"" T "\",\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,resources",
+                                        "a," T ",\"[{arn=x, accountid=1}, {arn=y}]\"",
+                                        "{\"eventTime\":\"" T
+                                        "\",\"eventID\":\"a\",\"resources\":[{\"ARN\":\"x\","
+                                        "\"accountId\":\"1\"},{\"ARN\":"
+                                        "\"y\"}]}"},
+                        {"Event ID,Event time,User name,AWS access key,AWS region,Source IP "
+                         "address",
+                                        "a," T ",u,AKIA,r,1.2.3.4",
+                                        "{\"userIdentity\":{\"accessKeyId\":\"AKIA\",\"userName\":"
+                                        "\"u\"},\"eventTime\":\"" T
+                                        "\",\"awsRegion\":\"r\",\"sourceIPAddress\":\"1.2.3.4\","
+                                        "\"eventID\":\"a\"}"},
+                        {"eventid,eventtime,useragent", "a," T ",\"\"\"\\\x01\xFF\"",
+                                        "{\"eventTime\":\"" T
+                                        "\",\"userAgent\":\"\\\"\\\\\\u0001\xFF\",\"eventID\":"
+                                        "\"a\"}"},
+        };
+        Seen s = {0};
+        char text[1000];
+
+        (void)state;
+        for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+                snprintf(text, sizeof(text), "%s\n%s\n", cases[i].header, cases[i].row);
+                see(&s, slice_cstr(text));
+                if (!slice_equal(slice(s.text.data, s.text.size), slice_cstr(cases[i].record)))
+                        fail_msg("%s\n%.*s\nexpected\n%s\n%s", text, (int)s.text.size, s.text.data,
+                                        cases[i].record, s.transcript.data);
+        }
+        forget(&s);
+}
+
 /* ---- bytes ---- */
 
 /* What is no UTF-8, and half of a pair, come out of a string as they went in. */
@@ -474,6 +660,9 @@ int main(void) {
                         cmocka_unit_test(test_insights),
                         cmocka_unit_test(test_shippers),
                         cmocka_unit_test(test_shipper_time),
+                        cmocka_unit_test(test_tables),
+                        cmocka_unit_test(test_broken_tables),
+                        cmocka_unit_test(test_columns),
                         cmocka_unit_test(test_odd_bytes),
                         cmocka_unit_test(test_recovered),
         };

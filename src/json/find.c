@@ -197,6 +197,10 @@ static JsonValue find_value(Slice record, Slice path, bool dotted) {
         return (JsonValue){type_of(*value.data), value};
 }
 
+size_t json_span(Slice text) {
+        return (size_t)(skip_value(text.data, text.data + text.size) - text.data);
+}
+
 bool json_next(Slice text, const char **at, Slice *ret_key, Slice *ret_value) {
         const char *end = text.data + text.size, *from = *at, *value;
 

@@ -159,6 +159,9 @@ JsonValue json_find_dotted(Slice record, Slice path);
  */
 bool json_next(Slice text, const char **at, Slice *ret_key, Slice *ret_value);
 
+/* How many bytes the value takes with which TEXT begins, going by its brackets and quotes alone. */
+size_t json_span(Slice text);
+
 /* The text of a string as json_find() gives it, quotes included, decoded into BUFFER (room for
    text.size bytes); escapes that are no character become U+FFFD. Returns its size. */
 size_t json_decode(Slice text, char *buffer);
