@@ -506,6 +506,13 @@ def test_keys(tester):
                         {(row['verdict'], row['signature']) for row in linked} == {('altered', 'wrong')}, result.story)
     with open(trail.keys, encoding='utf-8') as file:
         keys = json.load(file)
+    def told_late(rows):
+        return [row for row in rows if 'its key was not in use then' in row['reason']]
+    path = os.path.join(tester.folder, 'keys.json')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump({'PublicKeyList': [dict(keys['PublicKeyList'][0], ValidityEndTime='2026-01-08T02:30:00Z')]}, file)
+    tester.checks.equal('signatures after the key was given up', [0, 8],
+                        [len(told_late(ask(trail.keys)[1])), len(told_late(ask(path)[1]))])
     variants = {'fingerprint': json.dumps(keys).replace('31e8', 'ffff'),
                 'both': json.dumps({'PublicKeyList': [dict(keys['PublicKeyList'][0], Fingerprint='00')] +
                                     keys['PublicKeyList']}),

@@ -52,7 +52,7 @@ typedef struct SpoorError {
 /* ---- reading evidence ------------------------------------------------------------------- */
 
 typedef struct SpoorProgress {
-        const char *phase;    /* "listing", "reading", "sealing", "writing" */
+        const char *phase;    /* "listing", "reading", "sealing", "writing", "hashing" */
         uint64_t n_files;     /* read so far */
         uint64_t n_files_all; /* to read; 0 while listing */
         uint64_t n_bytes;     /* of unpacked content read so far */

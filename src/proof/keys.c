@@ -135,3 +135,14 @@ int keys_check(const Keys *keys, Slice fingerprint, Slice text, Slice signature)
         }
         return result;
 }
+
+bool keys_were_valid(const Keys *keys, Slice fingerprint, int64_t time) {
+        for (size_t i = 0; i < keys->list.size; i++) {
+                const PublicKey *key = &keys->list.data[i];
+
+                if (slice_equal(key->fingerprint, fingerprint) && key->from <= time &&
+                                time <= key->to)
+                        return true;
+        }
+        return false;
+}

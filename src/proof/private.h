@@ -186,6 +186,8 @@ void keys_deinit(Keys *keys);
  * there is no such key; negative -errno.
  */
 int keys_check(const Keys *keys, Slice fingerprint, Slice text, Slice signature);
+/* Was a key with FINGERPRINT in use at TIME, by what the list says? */
+bool keys_were_valid(const Keys *keys, Slice fingerprint, int64_t time);
 
 /* ---- chains ---- */
 

@@ -324,6 +324,9 @@ static void fill_digest(Fill *f, uint32_t number) {
                 if (s->verdict == VERDICT_ALTERED)
                         say(f, ", but is altered itself");
         }
+        if (d->signature == SIGNATURE_SOUND &&
+                        !keys_were_valid(&f->proof->keys, d->fingerprint, d->end))
+                say(f, "; its key was not in use then");
         if (d->reason == WHY_COPY)
                 say_slice(f, "a copy of ",
                                 file_name(&f->proof->files.data[f->proof->digests.data[d->copy_of]
