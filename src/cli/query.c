@@ -276,9 +276,7 @@ int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
                             "info)",
                                 info.n_conflicts, info.n_conflicts == 1 ? "" : "s");
         if (!quiet && report & CLI_REPORT_IGNORED && info.n_ignored)
-                cli_message("%" PRIu64
-                            " file%s ignored in whole or part: no CloudTrail log (see spoor "
-                            "info)",
+                cli_message("%" PRIu64 " note%s on what is no event and no damage (see spoor info)",
                                 info.n_ignored, info.n_ignored == 1 ? "" : "s");
         return info.n_damaged ? CLI_EXIT_DAMAGED : CLI_EXIT_ANSWERED;
 }

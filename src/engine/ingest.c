@@ -75,6 +75,12 @@ static void tell(Ingest *ingest, const char *phase, bool is_forced) {
 
 /* ---- one content ---- */
 
+static int on_apart(void *userdata, const EventApart *apart) {
+        Worker *w = userdata;
+
+        return builder_add_ignored(*w->builder, w->name, apart->offset, apart->says);
+}
+
 static bool wants(void *userdata, const Event *event) {
         Worker *w = userdata;
 
@@ -249,8 +255,8 @@ static int work(void *ctx, size_t i) {
                         .roots = vec_alloc(ingest->n_sources, sizeof(uint32_t))};
         int r = w.roots ? 0 : -ENOMEM;
 
-        w.sink = (EventSink){
-                        &w, on_event, on_damage, on_ignored, ingest->options->only ? wants : NULL};
+        w.sink = (EventSink){&w, on_event, on_damage, on_ignored,
+                        ingest->options->only ? wants : NULL, on_apart};
         if (r == 0)
                 r = add_roots(ingest, *w.builder, w.roots);
         if (r == 0)

@@ -141,6 +141,29 @@ typedef struct Event {
 
 #define EVENT_IDENTITY_SLOTS 16384U
 
+/* Records that are no calls: found, counted and told, but never events. */
+typedef enum EventApartKind {
+        EVENT_CALLED, /* an ordinary record */
+        EVENT_INSIGHT,
+        EVENT_AGGREGATED,
+} EventApartKind;
+
+typedef struct EventApart {
+        EventApartKind kind;
+        uint64_t offset;
+        uint32_t size, record; /* as an event's */
+        Slice text;            /* JSON */
+        Slice says;            /* in a line: when, and of what */
+} EventApart;
+
+/* What a content held. */
+typedef struct EventCounts {
+        uint64_t n_recovered;              /* events behind damage */
+        uint64_t n_shipper_time;           /* events whose time is their shipper's */
+        uint64_t n_partial;                /* events made of columns */
+        uint64_t n_insights, n_aggregated; /* no events */
+} EventCounts;
+
 typedef struct EventSink {
         void *userdata;
         int (*event)(void *userdata, const Event *event);
@@ -154,6 +177,8 @@ typedef struct EventSink {
          * else absent: those tell what the evidence covers.
          */
         bool (*wants)(void *userdata, const Event *event);
+        /* A record that is no call. May be NULL. */
+        int (*apart)(void *userdata, const EventApart *apart);
 } EventSink;
 
 typedef struct EventReader EventReader;
@@ -177,6 +202,9 @@ int event_reader_finish(EventReader *reader, bool is_cut);
 
 /* Was it a log, if only an empty or broken one? Valid after finish. */
 bool event_reader_is_log(const EventReader *reader);
+
+/* Since begin, or since this was called last. */
+EventCounts event_reader_take_counts(EventReader *reader);
 
 /* In what its first record stood. Valid after finish. */
 EventContainer event_reader_container(const EventReader *reader);

@@ -34,6 +34,7 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->list_result = 0;
         r->is_container = r->is_foreign_told = false;
         r->container = EVENT_IN_NONE;
+        r->counts = (EventCounts){0};
         r->mode = MODE_JSON;
         return json_reader_begin(r->json, &r->json_sink, false, (Slice){0});
 }
@@ -271,6 +272,13 @@ int event_reader_head(Slice head, size_t *ret_size) {
         return result;
 }
 
+EventCounts event_reader_take_counts(EventReader *r) {
+        EventCounts counts = r->counts;
+
+        r->counts = (EventCounts){0};
+        return counts;
+}
+
 EventContainer event_reader_container(const EventReader *r) {
         return r->container;
 }
@@ -310,6 +318,7 @@ EventReader *event_reader_free(EventReader *r) {
         inside_deinit(&r->inside);
         table_deinit(&r->table);
         vec_deinit(&r->first);
+        vec_deinit(&r->says);
         vec_deinit(&r->decoded);
         json_paths_free(r->paths);
         grant_reader_deinit(&r->grants);

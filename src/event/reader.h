@@ -2,6 +2,7 @@
 #ifndef EVENT_READER_H
 #define EVENT_READER_H
 
+#include "event/apart.h"
 #include "event/inside.h"
 #include "event/table.h"
 
@@ -26,6 +27,8 @@ struct EventReader {
         VEC(char) first;          /* in MODE_HEAD: all there was */
         VEC(char) decoded;        /* the message of a row */
         EventContainer container; /* of the first record */
+        EventCounts counts;
+        ApartText says;
 
         uint64_t n_bytes;
         uint32_t n_records;

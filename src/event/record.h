@@ -32,6 +32,9 @@ typedef enum RecordPath {
         RECORD_ACCESS_KEY,
         RECORD_SHARED,
         RECORD_PROVIDER,
+        RECORD_INSIGHT, /* records that are no calls: apart.c */
+        RECORD_WINDOW,
+        RECORD_SUMMARY,
         /* what containers have around records: envelope.c */
         RECORD_SHIPPER_TIME,
         RECORD_LOOKUP_EVENT,

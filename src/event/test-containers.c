@@ -121,6 +121,16 @@ static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
         return 0;
 }
 
+static int on_apart(void *userdata, const EventApart *apart) {
+        Seen *s = userdata;
+
+        append(s, "apart %d #%u at %llu+%u: %.*s\n", apart->kind, apart->record,
+                        (unsigned long long)apart->offset, apart->size, (int)apart->says.size,
+                        apart->says.data);
+        snprintf(s->reason, sizeof(s->reason), "%.*s", (int)apart->says.size, apart->says.data);
+        return 0;
+}
+
 static void read_all(EventReader *with, Seen *s, const EventSink *sink, Slice text, size_t piece) {
         int r = event_reader_begin(with, sink);
 
@@ -150,7 +160,7 @@ static void forget(Seen *s) {
 /* What is seen in TEXT, in pieces of every size the same. */
 static void see(Seen *s, Slice text) {
         static const size_t pieces[] = {1, 2, 7, 64, 0};
-        EventSink sink = {s, on_event, on_fault, on_ignored};
+        EventSink sink = {s, on_event, on_fault, on_ignored, NULL, on_apart};
         char *first = NULL;
 
         for (size_t i = 0; i < N_ELEMENTS(pieces); i++) {
@@ -621,6 +631,51 @@ static void test_odd_bytes(void **state) {
         forget(&s);
 }
 
+#define INSIGHT                                                                                    \
+        "{\"eventVersion\":\"1.07\",\"eventTime\":\"2026-01-08T14:49:00Z\",\"awsRegion\":\"r\","   \
+        "\"eventID\":\"i\",\"eventType\":\"AwsCloudTrailInsight\",\"insightDetails\":{\"state\":"  \
+        "\"Start\",\"eventSource\":\"iam.amazonaws.com\",\"eventName\":\"ListUsers\","             \
+        "\"insightType\":\"ApiCallRateInsight\"},\"eventCategory\":\"Insight\"}"
+#define AGGREGATED                                                                                 \
+        "{\"eventVersion\":\"1.0\",\"eventCategory\":\"Aggregated\",\"awsRegion\":\"r\","          \
+        "\"timeWindow\":{\"start\":\"x\"},\"summary\":{\"n\":1}}"
+
+/* Records that are no calls are told apart, in whatever they stand; others with such keys are
+ * calls. */
+static void test_apart(void **state) {
+        static const Sample samples[] = {
+                        {"{\"Records\":[" INSIGHT "," REC("a", "") "]}", "a", 0, 0,
+                                        EVENT_IN_RECORDS, NULL},
+                        {"{\"detail-type\":\"AWS Insight via CloudTrail\",\"detail\":" INSIGHT "}",
+                                        "", 0, 0, EVENT_IN_BRIDGE, NULL},
+                        {AGGREGATED "\n" INSIGHT "\n", "", 0, 0, EVENT_IN_JSON, NULL},
+                        {"{\"Records\":[{\"eventTime\":\"2026-01-08T14:49:17Z\",\"eventCategory\":"
+                         "\"Insight\"}]}",
+                                        "", 0, 0, EVENT_IN_RECORDS, NULL},
+                        {"{\"Records\":[" REC("a", ",\"eventName\":\"x\",\"insightDetails\":{},"
+                                                   "\"timeWindow\":1,"
+                                                   "\"summary\":1") "]}",
+                                        "a", 0, 0, EVENT_IN_RECORDS, NULL},
+                        {"{\"Records\":[{\"timeWindow\":{}}]}", "", 1, 0, EVENT_IN_RECORDS,
+                                        "record without eventTime"},
+        };
+        EventCounts counts;
+        Seen s = {0};
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+        see(&s, SLICE_LITERAL("{\"Records\":[" INSIGHT "," AGGREGATED "]}"));
+        counts = event_reader_take_counts(reader);
+        assert_int_equal(counts.n_insights, 1);
+        assert_int_equal(counts.n_aggregated, 1);
+        assert_non_null(strstr(s.transcript.data,
+                        "Insight record: 2026-01-08T14:49:00Z ApiCallRateInsight Start of "
+                        "iam.amazonaws.com ListUsers\n"));
+        assert_string_equal(s.reason, "Aggregated record: of {\"start\":\"x\"} summary {\"n\":1}");
+        assert_int_equal(event_reader_take_counts(reader).n_insights, 0);
+        forget(&s);
+}
+
 static void test_recovered(void **state) {
         Seen s = {0};
 
@@ -664,6 +719,7 @@ int main(void) {
                         cmocka_unit_test(test_broken_tables),
                         cmocka_unit_test(test_columns),
                         cmocka_unit_test(test_odd_bytes),
+                        cmocka_unit_test(test_apart),
                         cmocka_unit_test(test_recovered),
         };
 

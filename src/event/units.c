@@ -52,7 +52,25 @@ static int tell_repeated(EventReader *r, const JsonUnit *unit, uint64_t offset) 
         return r->sink->fault(r->sink->userdata, offset, 0, slice_cstr(reason));
 }
 
+static int on_apart(EventReader *r, const JsonUnit *unit, const RecordOrigin *origin,
+                EventApartKind kind) {
+        int result = apart_describe(unit, kind, &r->says);
+        EventApart apart = {
+                        .kind = kind,
+                        .offset = origin->offset,
+                        .size = (uint32_t)origin->size,
+                        .record = r->n_records++,
+                        .text = unit->text,
+                        .says = slice(r->says.data, r->says.size),
+        };
+
+        r->counts.n_insights += kind == EVENT_INSIGHT;
+        r->counts.n_aggregated += kind == EVENT_AGGREGATED;
+        return result || !r->sink->apart ? result : r->sink->apart(r->sink->userdata, &apart);
+}
+
 static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *origin) {
+        EventApartKind kind;
         RecordFault fault;
         Event event;
         int result = become_log(r);
@@ -61,6 +79,9 @@ static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *o
                 return result;
         if (r->container == EVENT_IN_NONE)
                 r->container = origin->container;
+        kind = apart_kind(unit);
+        if (kind != EVENT_CALLED)
+                return on_apart(r, unit, origin, kind);
         event.record = r->n_records++;
         result = record_read(unit, origin->time, &event, &fault);
         event.offset = event.is_shipper_time ? origin->outer_offset : origin->offset;
@@ -73,6 +94,9 @@ static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *o
         event.container = origin->container;
         event.is_recovered = origin->is_recovered;
         event.is_partial = origin->is_partial;
+        r->counts.n_recovered += event.is_recovered;
+        r->counts.n_shipper_time += event.is_shipper_time;
+        r->counts.n_partial += event.is_partial;
         if (origin->row_hash)
                 event.hash = hash_mix(event.hash, origin->row_hash);
         if (r->sink->wants && !r->sink->wants(r->sink->userdata, &event))

@@ -150,6 +150,20 @@ def read_only_of(record):
     return {'true': True, 'false': False}.get(text.lower() if text else None)
 
 
+def is_apart(record):
+    """Insight and Aggregated records are no calls."""
+    if not isinstance(record, dict):
+        return False
+    there = {key for key, value in record.items() if value is not None}
+    if {'eventName', 'eventSource'} <= there:
+        return False
+    if isinstance(record.get('insightDetails'), dict) or text_of(record.get('eventType')) == 'AwsCloudTrailInsight':
+        return True
+    if 'eventName' not in there and record.get('eventCategory') == 'Insight':
+        return True
+    return 'eventTime' not in there and {'timeWindow', 'summary'} <= there
+
+
 def event_of(found):
     """An Event, or the reason why the record is none."""
     record = found.value

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import evidence as reading  # noqa: E402
-from event import COLUMNS, DIMENSIONS, Event, event_of, instant_of, print_instant, text_at  # noqa: E402
+from event import COLUMNS, DIMENSIONS, Event, event_of, instant_of, is_apart, print_instant, text_at  # noqa: E402
 
 EXIT_USAGE, EXIT_DAMAGED = 2, 3
 TEXT_OPTIONS = {
@@ -55,6 +55,9 @@ def load(sources):
     raw = reading.read(sources)
     events, rejected = [], raw.n_lost
     for found in raw.found:
+        if is_apart(found.value):
+            raw.ignored.append(reading.Fault(found.file, found.offset, 'no call'))
+            continue
         event = event_of(found)
         if isinstance(event, Event):
             events.append(event)
