@@ -172,6 +172,8 @@ static int remap(Store *store, uint64_t size) {
                                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (bytes == MAP_FAILED)
                 return -ENOMEM;
+        if (!store->fd_1)
+                vec_use_large_pages(bytes, size);
         store->bytes = bytes;
         return store->fd_1 ? space_watch(store->space, bytes, size) : 0;
 }
