@@ -52,11 +52,26 @@ const sql = {
         show: (key, id) => `SELECT ${timeline} FROM bench.events WHERE eventID = ${quote(id)}`,
         top: () => `SELECT eventName, ${stats.replace('argMin(eventName, eventTime), ', '')} FROM bench.events
                 GROUP BY eventName ORDER BY events DESC, eventName`,
+        keys: () => `SELECT accessKeyId, ${stats} FROM bench.events WHERE accessKeyId != ''
+                GROUP BY accessKeyId ORDER BY t, accessKeyId`,
+        'keys-100': () => `${sql.keys()} LIMIT 100`,
         info: () => `SELECT count(), min(eventTime), max(eventTime), uniqExact(account), uniqExact(awsRegion), uniqExact(file)
                 FROM bench.events`,
 };
 
 const lines = answer => answer.split('\n').filter(Boolean);
+
+const way = meanBytes => process.env.BENCH_CLICKHOUSE ?? (meanBytes < 65536 ? 'gathered' : 'streamed');
+
+const evidence = (glob, meanBytes) => {
+        const arrays = `Array(${record})`;
+        const source = way(meanBytes) === 'gathered' ?
+                `SELECT JSONExtract(any(raw_blob), 'Records', '${arrays}') AS rs, _path AS path
+                 FROM file('${glob}', 'RawBLOB', 'raw_blob String', 'gzip') GROUP BY _path` :
+                `SELECT Records AS rs, _path AS path
+                 FROM file('${glob}', 'JSONEachRow', 'Records ${arrays}', 'gzip')`;
+        return `SELECT ${columns.replace(/\bu\./g, 'r.userIdentity.')} FROM (${source}) ARRAY JOIN rs AS r, range(length(rs)) AS n`;
+};
 
 await main({
         version: async () => {
@@ -65,19 +80,16 @@ await main({
         },
         open: async db => new Session(db),
         load: async (session, glob, maxBytes, meanBytes) => {
-                const way = process.env.BENCH_CLICKHOUSE ?? (meanBytes < 65536 ? 'gathered' : 'streamed');
-                const arrays = `Array(${record})`;
-                const source = way === 'gathered' ?
-                        `SELECT JSONExtract(any(raw_blob), 'Records', '${arrays}') AS rs, _path AS path
-                         FROM file('${glob}', 'RawBLOB', 'raw_blob String', 'gzip') GROUP BY _path` :
-                        `SELECT Records AS rs, _path AS path
-                         FROM file('${glob}', 'JSONEachRow', 'Records ${arrays}', 'gzip')`;
                 session.query('CREATE DATABASE IF NOT EXISTS bench ENGINE = Atomic');
                 session.query(table);
-                session.query(`INSERT INTO bench.events SELECT ${columns.replace(/\bu\./g, 'r.userIdentity.')} FROM (${source})
-                        ARRAY JOIN rs AS r, range(length(rs)) AS n
-                        SETTINGS max_insert_threads = 2${way === 'gathered' ? ', max_block_size = 1024' : ''}`);
+                const threads = process.env.BENCH_THREADS;
+                session.query(`INSERT INTO bench.events ${evidence(glob, meanBytes)}
+                        SETTINGS max_insert_threads = ${threads ?? 2}${threads ? `, max_threads = ${threads}` : ''}
+                        ${way(meanBytes) === 'gathered' ? ', max_block_size = 1024' : ''}`);
         },
+        scan: async (session, glob, maxBytes, meanBytes, key) => lines(session.query(
+                `${evidence(glob, meanBytes)} WHERE r.userIdentity.accessKeyId = ${quote(key)} ORDER BY 1, 2
+                 ${way(meanBytes) === 'gathered' ? 'SETTINGS max_block_size = 1024' : ''}`, 'TSV')).length,
         count: async session => {
                 const [rows, events, keyed] = session.query(
                         "SELECT count(), uniqExact(eventID), countIf(accessKeyId != '') FROM bench.events", 'TSV')

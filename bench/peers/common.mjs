@@ -2,13 +2,15 @@
 //
 //   node PEER.mjs version
 //   node PEER.mjs load   EVIDENCE DB MAX-JSON-BYTES MEAN-JSON-BYTES
+//   node PEER.mjs scan   EVIDENCE MAX-JSON-BYTES MEAN-JSON-BYTES KEY    what KEY did, from the evidence as it stands, no table
 //   node PEER.mjs count  DB                              what it holds, to see that nothing was lost
 //   node PEER.mjs query  DB QUESTION KEY EVENT-ID        one question in a whole process
 //   node PEER.mjs warm   DB RUNS KEY EVENT-ID            every question, RUNS times each, in one process
 //
 // Each prints one line of JSON. `seconds` in `load` is taken inside the process: without the start of node and of the engine.
+// BENCH_THREADS limits the threads of `load`.
 
-export const questions = ['first-use', 'timeline', 'show', 'top', 'info'];
+export const questions = ['first-use', 'timeline', 'show', 'top', 'info', 'keys-100', 'keys'];
 
 const seconds = since => Number(process.hrtime.bigint() - since) / 1e9;
 
@@ -29,6 +31,11 @@ export async function main(peer) {
                 const start = process.hrtime.bigint();
                 await peer.load(session, `${evidence}/**/*.json.gz`, Number(maxBytes), Number(meanBytes));
                 answer = { seconds: seconds(start) };
+                await peer.close(session);
+        } else if (command === 'scan') {
+                const [evidence, maxBytes, meanBytes, key] = args;
+                const session = await peer.open(undefined);
+                answer = { rows: await peer.scan(session, `${evidence}/**/*.json.gz`, Number(maxBytes), Number(meanBytes), key) };
                 await peer.close(session);
         } else if (command === 'count') {
                 const session = await peer.open(args[0]);

@@ -45,9 +45,16 @@ const sql = {
         timeline: `SELECT ${timeline} FROM events WHERE accessKeyId = $key ORDER BY eventTime, eventID`,
         show: `SELECT ${timeline} FROM events WHERE eventID = $id`,
         top: `SELECT eventName, ${stats} FROM events GROUP BY ALL ORDER BY events DESC, eventName`,
+        keys: `SELECT accessKeyId, ${stats} FROM events WHERE accessKeyId <> '' GROUP BY ALL ORDER BY 2, 1`,
+        'keys-100': `SELECT accessKeyId, ${stats} FROM events WHERE accessKeyId <> '' GROUP BY ALL ORDER BY 2, 1 LIMIT 100`,
         info: `SELECT count(*), min(eventTime), max(eventTime), count(DISTINCT account), count(DISTINCT awsRegion),
                 count(DISTINCT file) FROM events`,
 };
+
+const evidence = (glob, maxBytes) => `SELECT ${columns} FROM (
+        SELECT unnest(Records) AS r, unnest(range(len(Records))) AS n, filename
+        FROM read_json('${glob}', columns = {Records: '${record}[]'}, format = 'newline_delimited',
+                compression = 'gzip', filename = true, maximum_object_size = ${maxBytes + 1024}))`;
 
 await main({
         version: async () => {
@@ -57,16 +64,21 @@ await main({
                 return reader.getRows()[0][0];
         },
         open: async db => {
-                const instance = await DuckDBInstance.create(db);
+                const instance = await DuckDBInstance.create(db ?? ':memory:');
                 return { instance, connection: await instance.connect() };
         },
         load: async ({ connection }, glob, maxBytes) => {
                 await connection.run('SET preserve_insertion_order = false');
-                await connection.run(`CREATE TABLE events AS SELECT ${columns} FROM (
-                        SELECT unnest(Records) AS r, unnest(range(len(Records))) AS n, filename
-                        FROM read_json('${glob}', columns = {Records: '${record}[]'}, format = 'newline_delimited',
-                                compression = 'gzip', filename = true, maximum_object_size = ${maxBytes + 1024}))`);
+                if (process.env.BENCH_THREADS)
+                        await connection.run(`SET threads = ${process.env.BENCH_THREADS}`);
+                await connection.run(`CREATE TABLE events AS ${evidence(glob, maxBytes)}`);
                 await connection.run('CHECKPOINT');
+        },
+        scan: async ({ connection }, glob, maxBytes, meanBytes, key) => {
+                await connection.run('SET preserve_insertion_order = false');
+                const reader = await connection.runAndReadAll(`SELECT ${timeline} FROM (${evidence(glob, maxBytes)})
+                        WHERE accessKeyId = $key ORDER BY eventTime, eventID`, { key });
+                return reader.getRows().length;
         },
         count: async ({ connection }) => {
                 const reader = await connection.runAndReadAll(
