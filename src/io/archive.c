@@ -203,11 +203,14 @@ static int visit_member(Archive *archive, struct archive_entry *entry) {
                 return r;
         layer->stream.name_size = size;
         member_reset(archive);
+        r = content_begin(layer);
+        if (r)
+                return r;
         if (archive_entry_is_data_encrypted(entry))
                 stream_cut(&layer->stream, "%s: member is encrypted, not read",
                                 sniff_kind_name(archive->kind));
         r = reader_visit_layer(reader, archive->depth + 1);
-        return r ? r : stream_flush(&layer->stream);
+        return r ? r : content_end(layer);
 }
 
 /* ---- the archive ---- */
@@ -313,13 +316,14 @@ static int is_zip_empty(Archive *archive, bool *ret_empty) {
 
 /* How the bytes of the archive come to libarchive. */
 static int open_source(Archive *archive) {
-        bool moved = false;
+        /* What is hashed is read once, front to back, where that is how it will be read anyway. */
+        bool is_in_order = archive->kind == KIND_TAR && archive->below->sha, moved = false;
         int r = 0;
 
         if (archive->kind == KIND_TAR)
                 r = find_tar_header(archive, &moved);
         if (r == 0)
-                r = source_init(&archive->source, archive->below, !moved);
+                r = source_init(&archive->source, archive->below, !moved && !is_in_order);
         if (r == 0 && archive->kind == KIND_ZIP)
                 r = is_zip_empty(archive, &archive->is_front_to_back);
         if (r || archive->kind == KIND_TAR || source_is_seekable(&archive->source))
@@ -366,6 +370,7 @@ int archive_visit(IoReader *reader, uint32_t depth, Kind kind) {
         };
         int r;
 
+        content_of(archive.below)->archive = sniff_kind_name(kind);
         r = open_source(&archive);
         if (r == 0 && !archive.is_dead)
                 r = open_archive(&archive);

@@ -23,6 +23,14 @@
 
 typedef struct IoStream IoStream;
 
+/* A file or a member of an archive, all of it, as it stands on disk or in its archive. */
+typedef struct IoContent {
+        Slice name;
+        uint64_t size;       /* bytes; where it could not be read to its end, those before that */
+        const uint8_t *hash; /* their SHA-256, 32 bytes; NULL where it could not be read whole */
+        const char *archive; /* what it holds its members in: "tar", ...; NULL: it is no archive */
+} IoContent;
+
 typedef struct IoSink {
         void *userdata;
         /*
@@ -44,6 +52,12 @@ typedef struct IoSink {
          * being unpacked. NULL: never.
          */
         bool (*is_packed_wanted)(void *userdata, Slice name);
+        /*
+         * Called for every file that could be opened and every member, when all that is in it was
+         * visited; what nobody asked for is read now, so that the hash is of all bytes. May be
+         * NULL: then nothing is hashed.
+         */
+        int (*done)(void *userdata, const IoContent *content);
 } IoSink;
 
 /* ---- walk ---- */

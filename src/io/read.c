@@ -202,6 +202,7 @@ IoReader *io_reader_free(IoReader *reader) {
                         continue;
                 filter_free(layer->filter);
                 gunzip_deinit(&layer->gunzip);
+                sha256_deinit(&layer->sha);
                 free(layer->stream.window);
                 free(layer);
         }
@@ -230,8 +231,10 @@ static int visit_file(IoReader *reader, Slice name) {
         if (r)
                 return r;
         file->stream.name_size = name.size;
-        r = reader_visit_layer(reader, 0);
-        return r ? r : stream_flush(&file->stream);
+        r = content_begin(file);
+        if (r == 0)
+                r = reader_visit_layer(reader, 0);
+        return r ? r : content_end(file);
 }
 
 static int pass_open_error(IoReader *reader, Slice name, int error) {

@@ -34,6 +34,8 @@ int source_init(Source *source, IoStream *below, bool seek) {
         source->n_all = (uint64_t)st.st_size > source->base ? (uint64_t)st.st_size - source->base
                                                             : 0;
         source->is_file = true;
+        below->is_sought = true;
+        below->base = source->base;
         return 0;
 }
 

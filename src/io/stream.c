@@ -45,7 +45,21 @@ int stream_init(IoStream *stream, IoReader *reader, IoStream *below, StreamPull 
         stream->is_ended = false;
         stream->is_cut = false;
         stream->has_fault = false;
+        stream->sha = NULL;
+        stream->n_hashed = 0;
+        stream->is_sought = false;
+        stream->archive = NULL;
         return 0;
+}
+
+/* Of the N bytes that were pulled last, those that are new. */
+static int hash(IoStream *stream, const uint8_t *data, size_t n) {
+        uint64_t n_known = stream->n_hashed + n - stream->n_pulled;
+
+        if (!stream->sha || stream->n_hashed >= stream->n_pulled)
+                return 0;
+        stream->n_hashed = stream->n_pulled;
+        return sha256_update(stream->sha, data + n_known, n - (size_t)n_known);
 }
 
 static int pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *ret_n) {
@@ -62,7 +76,8 @@ static int pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *ret_n) {
         stream->n_pulled += *ret_n;
         if (*ret_n == 0)
                 stream->is_ended = true;
-        return 0;
+        r = hash(stream, buffer, *ret_n);
+        return r ? reader_fail(stream->reader, r) : 0;
 }
 
 int stream_peek(IoStream *stream, size_t want, const uint8_t **ret_data, size_t *ret_n) {

@@ -12,6 +12,7 @@
 #include <locale.h>
 #include <zlib.h>
 
+#include "base/sha256.h"
 #include "io/io.h"
 
 #define STREAM_FILE_WINDOW (256U << 10)
@@ -38,6 +39,12 @@ struct IoStream {
         bool is_ended;
         bool is_cut;
         bool has_fault; /* the fault that cut it, not yet passed to the sink */
+        /* of a file or member: */
+        Sha256 *sha;       /* of what was pulled; NULL: not hashed */
+        uint64_t n_hashed; /* a second reading of the same bytes is not hashed again */
+        bool is_sought;    /* it was read out of order, from `base` of the file on */
+        uint64_t base;
+        const char *archive; /* what it turned out to be, or NULL */
         char fault_reason[400];
 };
 
@@ -64,6 +71,7 @@ typedef struct Layer {
         IoStream stream;
         Gunzip gunzip;
         struct Filter *filter; /* of this visit; else NULL */
+        Sha256 sha;            /* made when first needed */
 } Layer;
 
 /* Names already given out in this visit, as hashes: open addressing, 0 is an empty slot. */
@@ -148,6 +156,15 @@ int reader_push(IoReader *reader, uint32_t depth, StreamPull pull, void *state, 
 int reader_fail(IoReader *reader, int status);
 /* For tests, before the first visit: zlib alone, or ISA-L with another AHEAD_LAG. */
 void reader_set_inflate(IoReader *reader, bool no_ahead, size_t lag);
+
+/* content.c */
+
+/* What LAYER pulls from now on is hashed, where the sink wants to know. */
+int content_begin(Layer *layer);
+/* Its end, behind all that was read of it by others; tells the sink. */
+int content_end(Layer *layer);
+/* The file or member that STREAM, which may be unpacked from it, stands in. */
+IoStream *content_of(IoStream *stream);
 
 /* open.c */
 

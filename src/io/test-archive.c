@@ -364,7 +364,8 @@ static void test_random_damage(void **state) {
         }
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown((f), evidence_setup, evidence_teardown)
+#define TEST_WITH(f, setup) cmocka_unit_test_setup_teardown((f), (setup), evidence_teardown)
+#define TEST(f) TEST_WITH(f, evidence_setup), TEST_WITH(f, evidence_setup_unhashed)
 
 int main(void) {
         const struct CMUnitTest tests[] = {

@@ -1,6 +1,8 @@
 /* Makes evidence for tests and keeps what a sink is given; see test-evidence.h. */
 #include "io/test-evidence.h"
 
+#include "base/sha256.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <dirent.h>
@@ -70,6 +72,70 @@ static int keep_fault(void *userdata, Slice name, uint64_t offset, Slice reason)
         return 0;
 }
 
+static void hash(Bytes bytes, uint8_t ret[static SHA256_SIZE]) {
+        Sha256 sha;
+
+        assert_int_equal(sha256_init(&sha), 0);
+        assert_int_equal(sha256_begin(&sha), 0);
+        assert_int_equal(sha256_update(&sha, bytes.data, bytes.n), 0);
+        assert_int_equal(sha256_final(&sha, ret), 0);
+        sha256_deinit(&sha);
+}
+
+static int keep_done(void *userdata, const IoContent *content) {
+        Evidence *ev = userdata;
+        Done *done = &ev->dones[ev->n_dones++];
+
+        assert_true(ev->n_dones <= MAX_KEPT);
+        *done = (Done){
+                        .name = (char *)ev_bytes(ev, content->name.data, content->name.size).data,
+                        .archive = content->archive,
+                        .size = content->size,
+                        .has_hash = content->hash != NULL,
+        };
+        if (content->hash)
+                memcpy(done->hash, content->hash, sizeof(done->hash));
+        return 0;
+}
+
+static const Done *find_done(const Evidence *ev, const char *name) {
+        const Done *found = NULL;
+
+        for (size_t i = 0; i < ev->n_dones; i++) {
+                if (strcmp(ev->dones[i].name, name) != 0)
+                        continue;
+                assert_null(found);
+                found = &ev->dones[i];
+        }
+        if (!found)
+                fail_msg("%s was not done with", name);
+        return found;
+}
+
+void assert_done(const Evidence *ev, const char *name, Bytes content, const char *archive) {
+        const Done *done = find_done(ev, name);
+        uint8_t expected[SHA256_SIZE];
+
+        hash(content, expected);
+        assert_int_equal(done->size, content.n);
+        assert_true(done->has_hash);
+        assert_memory_equal(done->hash, expected, sizeof(expected));
+        assert_int_equal(done->archive != NULL, archive != NULL);
+        if (archive)
+                assert_string_equal(done->archive, archive);
+}
+
+void assert_done_cut(const Evidence *ev, const char *name) {
+        assert_false(find_done(ev, name)->has_hash);
+}
+
+int evidence_setup_unhashed(void **state) {
+        int r = evidence_setup(state);
+
+        ((Evidence *)*state)->sink.done = NULL;
+        return r;
+}
+
 int evidence_setup(void **state) {
         Evidence *ev = calloc(1, sizeof(*ev));
 
@@ -79,7 +145,8 @@ int evidence_setup(void **state) {
         assert_non_null(mkdtemp(ev->dir));
         ev->random = 88172645463325252ULL;
         ev->read_size = 64 << 10;
-        ev->sink = (IoSink){.userdata = ev, .leaf = keep_leaf, .fault = keep_fault};
+        ev->sink = (IoSink){
+                        .userdata = ev, .leaf = keep_leaf, .fault = keep_fault, .done = keep_done};
         assert_int_equal(io_reader_new(NULL, &ev->reader), 0);
         *state = ev;
         return 0;
@@ -303,13 +370,20 @@ const char *ev_write(Evidence *ev, const char *name, Bytes content) {
 void ev_reset(Evidence *ev) {
         ev->n_leaves = 0;
         ev->n_faults = 0;
+        ev->n_dones = 0;
 }
 
 int ev_visit(Evidence *ev, Bytes content) {
         const char *path = ev_write(ev, "f", content);
 
+        int r;
+
         ev_reset(ev);
-        return io_reader_visit(ev->reader, path, SLICE_LITERAL("f"), &ev->sink);
+        r = io_reader_visit(ev->reader, path, SLICE_LITERAL("f"), &ev->sink);
+        /* Whatever is wrong in it, and whatever of it was asked for: it is all the bytes. */
+        if (r == 0 && ev->sink.done)
+                assert_done(ev, "f", content, find_done(ev, "f")->archive);
+        return r;
 }
 
 static void dump(const Evidence *ev) {

@@ -32,6 +32,14 @@ typedef struct Fault {
         const char *reason;
 } Fault;
 
+/* A file or member that was done with. */
+typedef struct Done {
+        const char *name, *archive;
+        uint64_t size;
+        bool has_hash;
+        uint8_t hash[32];
+} Done;
+
 #define MAX_KEPT 4096
 
 typedef struct Evidence {
@@ -51,9 +59,14 @@ typedef struct Evidence {
         size_t n_leaves;
         Fault faults[MAX_KEPT];
         size_t n_faults;
+        Done dones[MAX_KEPT];
+        size_t n_dones;
+        Bytes visited; /* by ev_visit() */
 } Evidence;
 
+/* With everything hashed, and the hash of what is visited checked; or with nothing. */
 int evidence_setup(void **state);
+int evidence_setup_unhashed(void **state);
 int evidence_teardown(void **state);
 
 void *ev_alloc(Evidence *ev, size_t size);
@@ -90,6 +103,11 @@ const char *ev_write(Evidence *ev, const char *name, Bytes content);
 /* Writes a file "f" and visits it under that name. */
 int ev_visit(Evidence *ev, Bytes content);
 void ev_reset(Evidence *ev);
+
+/* The name was done with, and its bytes were those of CONTENT. */
+void assert_done(const Evidence *ev, const char *name, Bytes content, const char *archive);
+/* Likewise, but it could not be read whole. */
+void assert_done_cut(const Evidence *ev, const char *name);
 
 const Leaf *ev_leaf(const Evidence *ev, const char *name);
 void assert_leaf(const Evidence *ev, const char *name, Bytes content);

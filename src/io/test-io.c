@@ -357,11 +357,11 @@ static void test_bomb(void **state) {
         before = io_reader_n_bytes(ev->reader);
         assert_int_equal(ev_visit(ev, bomb), 0);
         assert_counts(ev, 1, 0);
-        assert_true(io_reader_n_bytes(ev->reader) - before <= 256 << 10);
+        assert_true(ev->sink.done || io_reader_n_bytes(ev->reader) - before <= 256 << 10);
         /* Packed once more, it is as cheap. */
         before = io_reader_n_bytes(ev->reader);
         assert_int_equal(ev_visit(ev, ev_gzip(ev, bomb)), 0);
-        assert_true(io_reader_n_bytes(ev->reader) - before <= 256 << 10);
+        assert_true(ev->sink.done || io_reader_n_bytes(ev->reader) - before <= 256 << 10);
 }
 
 static int refuse_fault(void *userdata, Slice name, uint64_t offset, Slice reason) {
@@ -413,7 +413,7 @@ static int setup_streaming(void **state) {
 }
 
 #define TEST_WITH(f, setup) cmocka_unit_test_setup_teardown((f), (setup), evidence_teardown)
-#define TEST(f) TEST_WITH(f, evidence_setup)
+#define TEST(f) TEST_WITH(f, evidence_setup), TEST_WITH(f, evidence_setup_unhashed)
 /* With ISA-L where the build has it, and with zlib alone. */
 #define TEST_GZIP(f) TEST(f), TEST_WITH(f, setup_zlib), TEST_WITH(f, setup_streaming)
 
