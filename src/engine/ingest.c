@@ -24,10 +24,11 @@
 #include "base/space.h"
 #include "base/vec.h"
 #include "engine/engine.h"
+#include "engine/split.h"
 
-#define HINT_AHEAD 8                     /* files, for each worker, that a cold disk is told of */
-#define READER_BYTES (UINT64_C(8) << 20) /* windows and buffers of a worker, about */
-#define LOOK_EVERY 64U                   /* events between looks at the builder's size */
+#define HINT_AHEAD 8                      /* files, for each worker, that a cold disk is told of */
+#define READER_BYTES (UINT64_C(12) << 20) /* windows and buffers of a worker, about */
+#define LOOK_EVERY 64U                    /* events between looks at the builder's size */
 
 typedef struct Ingest {
         const SpoorOptions *options;
@@ -41,6 +42,7 @@ typedef struct Ingest {
         uint64_t builder_bytes; /* that make a builder full */
         pthread_mutex_t lock;   /* over parts */
         VEC(Store *) parts;
+        SplitPool *pool;
         atomic_size_t next;
         atomic_uint_fast64_t n_files, n_bytes, n_events;
         Telling telling;
@@ -51,9 +53,9 @@ typedef struct Worker {
         Builder **builder;
         uint32_t *roots; /* their numbers, in the order of the sources; alike in all builders */
         IoReader *io;
-        EventReader *events;
-        EventSink sink;
-        uint32_t root; /* of the file that is being read */
+        SplitWorker split;
+        uint32_t source; /* of the file that is being visited */
+        uint32_t root;   /* of the content that is being read */
         uint32_t file;
         Slice name;
         uint64_t n_events_told;
@@ -158,47 +160,38 @@ static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
         return builder_add_ignored(*w->builder, w->name, offset, reason);
 }
 
-static int read_content(Worker *w, IoStream *stream, uint64_t *ret_n_bytes) {
-        int r = event_reader_begin(w->events, &w->sink);
+static int begin_content(void *userdata, Slice name, uint32_t source) {
+        Worker *w = userdata;
+        int r = make_room(w, false);
 
-        *ret_n_bytes = 0;
-        while (r == 0) {
-                char *buffer;
-                size_t space, n;
+        w->name = name;
+        w->root = w->roots[source];
+        return r ? r : builder_add_file(*w->builder, name, w->root, &w->file);
+}
 
-                r = event_reader_space(w->events, &buffer, &space);
-                if (r == 0)
-                        r = io_stream_read(stream, buffer, space, &n);
-                if (r != 0 || n == 0)
-                        break;
-                *ret_n_bytes += n;
-                atomic_fetch_add_explicit(&w->ingest->n_bytes, n, memory_order_relaxed);
-                r = event_reader_feed(w->events, n);
-                tell(w->ingest, "reading", false);
-        }
-        if (r == 0 || r == EVENT_ENOUGH)
-                r = event_reader_finish(w->events, io_stream_is_cut(stream));
-        return r;
+static void end_content(void *userdata, bool is_log, uint64_t n_bytes) {
+        Worker *w = userdata;
+
+        if (is_log)
+                builder_end_file(*w->builder, w->file, n_bytes);
+        else
+                builder_drop_file(*w->builder, w->file);
+}
+
+static void on_progress(void *userdata, size_t n_bytes) {
+        Worker *w = userdata;
+
+        atomic_fetch_add_explicit(&w->ingest->n_bytes, n_bytes, memory_order_relaxed);
+        tell_events(w);
+        tell(w->ingest, "reading", false);
 }
 
 static int on_leaf(void *userdata, Slice name, IoStream *stream) {
         Worker *w = userdata;
-        uint64_t n_bytes;
-        int r = make_room(w, false);
+        int r = split_read(&w->split, name, w->source, stream);
 
-        w->name = name;
-        if (r == 0)
-                r = builder_add_file(*w->builder, name, w->root, &w->file);
-        if (r == 0)
-                r = read_content(w, stream, &n_bytes);
-        if (r != 0)
-                return r;
-        if (event_reader_is_log(w->events))
-                builder_end_file(*w->builder, w->file, n_bytes);
-        else
-                builder_drop_file(*w->builder, w->file);
         tell_events(w);
-        return 0;
+        return r;
 }
 
 static int on_fault(void *userdata, Slice name, uint64_t offset, Slice reason) {
@@ -238,7 +231,7 @@ static int read_files(Worker *w) {
                 file = io_file_list_at(ingest->list, i);
                 if (io_file_list_size(ingest->list) - i > ahead)
                         io_reader_hint(w->io, io_file_list_at(ingest->list, i + ahead)->path);
-                w->root = w->roots[file->source];
+                w->source = file->source;
                 r = io_reader_visit(w->io, file->path, slice_cstr(file->name), &sink);
                 if (r != 0)
                         return r;
@@ -255,18 +248,29 @@ static int work(void *ctx, size_t i) {
                         .roots = vec_alloc(ingest->n_sources, sizeof(uint32_t))};
         int r = w.roots ? 0 : -ENOMEM;
 
-        w.sink = (EventSink){&w, on_event, on_damage, on_ignored,
-                        ingest->options->only ? wants : NULL, on_apart};
+        w.split = (SplitWorker){.pool = ingest->pool,
+                        .sink = {&w, on_event, on_damage, on_ignored,
+                                        ingest->options->only ? wants : NULL, on_apart},
+                        .userdata = &w,
+                        .begin = begin_content,
+                        .end = end_content,
+                        .progress = on_progress};
         if (r == 0)
                 r = add_roots(ingest, *w.builder, w.roots);
         if (r == 0)
                 r = io_reader_new(&limits, &w.io);
         if (r == 0)
                 r = event_reader_new(ingest->options->max_depth, ingest->options->max_record_bytes,
-                                &w.events);
-        if (r == 0)
+                                &w.split.events);
+        if (r == 0) {
+                split_enter(ingest->pool);
                 r = read_files(&w);
-        event_reader_free(w.events);
+                split_leave(ingest->pool, r);
+        }
+        if (r == 0)
+                r = split_help(&w.split);
+        tell_events(&w);
+        event_reader_free(w.split.events);
         io_reader_free(w.io);
         free(w.roots);
         return r;
@@ -358,6 +362,8 @@ static int run(Ingest *ingest, bool is_part, Store **ret_store, SpoorError *erro
         int r = make_builders(ingest);
 
         if (r == 0)
+                r = split_pool_new(ingest->n_workers, &ingest->pool);
+        if (r == 0)
                 r = find_real_paths(ingest);
         if (r < 0)
                 return engine_fail(error, r, "%s", strerror(-r));
@@ -408,5 +414,6 @@ int engine_ingest(const SpoorOptions *options, Space *space, const char *const *
         free(ingest.builders);
         free(ingest.real_paths);
         io_file_list_free(ingest.list);
+        split_pool_free(ingest.pool);
         return r;
 }

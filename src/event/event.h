@@ -197,6 +197,36 @@ int event_reader_space(EventReader *reader, char **ret_buffer, size_t *ret_size)
 #define EVENT_ENOUGH 1
 int event_reader_feed(EventReader *reader, size_t n);
 
+/*
+ * Where a reading stands between two records of sound content: another reader can go on there, and
+ * delivers what this one would. A content may so be read by many readers, each a stretch of it.
+ */
+typedef struct EventState {
+        uint64_t offset;
+        uint32_t n_records;       /* before it */
+        EventContainer container; /* of the first of them */
+        unsigned place, list;     /* private */
+        bool has_element;
+} EventState;
+
+/*
+ * false where there is more to know than that: then this reader alone can go on. RET_REST are bytes
+ * that were fed and not taken yet; they stand at the state's offset.
+ */
+bool event_reader_leave(const EventReader *reader, EventState *ret_state, Slice *ret_rest);
+/* Begins with the byte at STATE's offset. */
+int event_reader_resume(EventReader *reader, const EventSink *sink, const EventState *state);
+
+/*
+ * A guess: the last place from FROM on in BYTES, which stand at OFFSET, that looks like the end of
+ * a record before another, in a content that begins with FIRST. false where there is none.
+ * n_records is not known, and 0.
+ */
+bool event_state_guess(
+                char first, Slice bytes, size_t from, uint64_t offset, EventState *ret_state);
+/* May content that begins so stand in stretches? Its first byte that says something, or 0. */
+char event_first_byte(Slice bytes);
+
 /* The content has ended; IS_CUT by a fault that was told elsewhere. */
 int event_reader_finish(EventReader *reader, bool is_cut);
 

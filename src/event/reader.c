@@ -287,6 +287,34 @@ bool event_reader_is_log(const EventReader *r) {
         return r->is_log;
 }
 
+/* ---- from one reader to another ---- */
+
+bool event_reader_leave(const EventReader *r, EventState *ret_state, Slice *ret_rest) {
+        JsonState json;
+
+        if (r->mode != MODE_JSON || !r->is_begun || !r->is_log || r->is_search || r->is_done ||
+                        r->is_fault_held || r->is_hidden_told || r->is_foreign_told ||
+                        r->list_result || r->n_others)
+                return false;
+        if (!json_reader_leave(r->json, &json, ret_rest))
+                return false;
+        *ret_state = (EventState){json.offset, r->n_records, r->container, json.place, json.list,
+                        json.has_element};
+        return true;
+}
+
+int event_reader_resume(EventReader *r, const EventSink *sink, const EventState *state) {
+        JsonState json = {state->offset, state->place, state->list, state->has_element};
+        int result = event_reader_begin(r, sink);
+
+        r->is_begun = r->is_log = true;
+        r->is_blank = false;
+        r->n_bytes = state->offset;
+        r->n_records = state->n_records;
+        r->container = state->container;
+        return result ? result : json_reader_resume(r->json, &r->json_sink, &json);
+}
+
 /* ---- life ---- */
 
 int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader **ret_reader) {

@@ -140,6 +140,28 @@ int json_reader_begin(JsonReader *reader, const JsonSink *sink, bool search, Sli
 int json_reader_space(JsonReader *reader, char **ret_buffer, size_t *ret_size);
 int json_reader_feed(JsonReader *reader, size_t n);
 
+/*
+ * Where a reading stands between two units: another reader of the same paths can go on there, and
+ * finds what this one would find.
+ */
+typedef struct JsonState {
+        uint64_t offset; /* behind the last unit, or bracket */
+        unsigned place;  /* private */
+        unsigned list;   /* private */
+        bool has_element;
+} JsonState;
+
+/*
+ * false where the state is more than that: something unusual was met, or is being looked at.
+ * RET_REST are bytes that were fed and are not taken yet; they stand at that offset.
+ */
+bool json_reader_leave(const JsonReader *reader, JsonState *ret_state, Slice *ret_rest);
+/* Begins in the midst of content, with the byte at STATE's offset. */
+int json_reader_resume(JsonReader *reader, const JsonSink *sink, const JsonState *state);
+
+/* Behind a unit at PLACE; of the lists it is the first. */
+JsonState json_state_guess(uint64_t offset, JsonPlace place);
+
 /* The content has ended. */
 int json_reader_finish(JsonReader *reader);
 

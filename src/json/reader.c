@@ -582,6 +582,48 @@ int json_reader_begin(JsonReader *r, const JsonSink *sink, bool is_search, Slice
         return r->mode == READER_READ ? reader_fresh_parser(r) : 0;
 }
 
+/* ---- from one reader to another ---- */
+
+bool json_reader_leave(const JsonReader *r, JsonState *ret_state, Slice *ret_rest) {
+        if (r->mode != READER_FAST || r->stop != STOP_NONE || r->is_final)
+                return false;
+        *ret_state = (JsonState){
+                        .offset = r->sound_end,
+                        .place = r->place,
+                        .list = r->place == PLACE_LIST ? r->list->list : 0,
+                        .has_element = r->has_element,
+        };
+        *ret_rest = slice(r->window + (r->sound_end - r->base),
+                        r->size - (size_t)(r->sound_end - r->base));
+        return r->place != PLACE_BEHIND; /* that would need the list that was met */
+}
+
+int json_reader_resume(JsonReader *r, const JsonSink *sink, const JsonState *state) {
+        const PathNode *list = r->paths->root.first_child;
+        int result = json_reader_begin(r, sink, false, (Slice){NULL, 0});
+
+        while (list && (state->place != PLACE_LIST || list->list != state->list))
+                list = list->next_child;
+        if (result < 0 || r->mode != READER_FAST || (state->place == PLACE_LIST && !list))
+                return result < 0 ? result : -EINVAL;
+        r->base = r->sound_end = state->offset;
+        r->place = (ReaderPlace)state->place;
+        r->list = list;
+        r->has_element = state->has_element;
+        return 0;
+}
+
+JsonState json_state_guess(uint64_t offset, JsonPlace place) {
+        return (JsonState){
+                        .offset = offset,
+                        .place = place == JSON_TOP       ? PLACE_TOP
+                                 : place == JSON_ELEMENT ? PLACE_ARRAY
+                                                         : PLACE_LIST,
+                        .list = place == JSON_LISTED,
+                        .has_element = place != JSON_TOP,
+        };
+}
+
 void json_reader_use_yajl(JsonReader *r) {
         r->is_yajl_only = true;
 }

@@ -79,6 +79,13 @@ static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
         return r ? r : (root_a > root_b) - (root_a < root_b);
 }
 
+/* Of builders that read parts of one file, only that which read its end knows how large it is. */
+static void grow_file(Seal *seal, const SortKey *key, uint64_t n_bytes) {
+        BuilderFile *file = &seal->builders[key->source]->files.data[key->index];
+
+        file->n_bytes = file->n_bytes < n_bytes ? n_bytes : file->n_bytes;
+}
+
 int seal_files(Seal *seal) {
         SortOrder order = {compare_files, seal};
         size_t n = 0, at = 0;
@@ -105,9 +112,11 @@ int seal_files(Seal *seal) {
                 return r;
         for (size_t i = 0; i < n; i++) {
                 SortKey key = seal->files[i];
+                uint64_t n_bytes = file_of(seal, &key)->n_bytes;
 
                 if (i == 0 || sort_compare(&order, &seal->files[seal->n_files - 1], &key) != 0)
                         seal->files[seal->n_files++] = key;
+                grow_file(seal, &seal->files[seal->n_files - 1], n_bytes);
                 seal->maps[key.source].files[key.index] = seal->n_files - 1;
         }
         return 0;
