@@ -3,7 +3,7 @@
  *
  * Writing goes to a file of another name in the same directory, which is synced and renamed: at
  * every moment the name holds the old case, the new one, or nothing. Reading maps the file; the
- * header and the table of sums are checked at once, blocks when they are touched (see image.h).
+ * header is checked at once, blocks and their sums when they are touched (see image.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include "base/vec.h"
 #include "store/image.h"
 
-static uint64_t n_blocks(uint64_t size) {
-        return (size + IMAGE_BLOCK - 1) / IMAGE_BLOCK;
+static uint64_t n_sums(uint64_t size) {
+        return image_n_blocks(size) + image_n_groups(size);
 }
 
 /* ---- writing ---- */
@@ -39,12 +39,12 @@ static int write_all(int fd, const void *data, uint64_t size) {
         return 0;
 }
 
-/* Fills HEADER and the sums of all blocks; the caller frees *ret_sums, *ret_n of them. */
+/* Fills HEADER and all sums; the caller frees *ret_sums, *ret_n of them. */
 static int make_header(Store *store, ImageHeader *header, uint64_t **ret_sums, uint64_t *ret_n) {
         uint64_t n = 0, at = (store->size + 7) / 8 * 8, *sums;
 
         for (int i = 0; i < IMAGE_N_SECTIONS; i++)
-                n += n_blocks(store->sections[i].size);
+                n += n_sums(store->sections[i].size);
         sums = vec_alloc(n, sizeof(*sums));
         if (!sums)
                 return -ENOMEM;
@@ -58,15 +58,8 @@ static int make_header(Store *store, ImageHeader *header, uint64_t **ret_sums, u
                 ImageEntry *entry = &header->sections[i];
 
                 *entry = (ImageEntry){(uint64_t)(s->data - store->bytes), s->size, at + n * 8, 0};
-                for (uint64_t block = 0; block < n_blocks(s->size); block++) {
-                        uint64_t from = block * IMAGE_BLOCK;
-
-                        sums[n + block] = hash_bytes(s->data + from,
-                                        s->size - from < IMAGE_BLOCK ? s->size - from
-                                                                     : IMAGE_BLOCK);
-                }
-                entry->sum = hash_bytes(sums + n, n_blocks(s->size) * 8);
-                n += n_blocks(s->size);
+                entry->sum = image_make_sums(s->data, s->size, sums + n);
+                n += n_sums(s->size);
         }
         header->sum = hash_bytes(header, offsetof(ImageHeader, sum));
         *ret_sums = sums;
@@ -230,16 +223,14 @@ static int place_sections(Store *store, const ImageHeader *header) {
 
                 if (!lies_within(entry->at, entry->size, store->size - IMAGE_SLACK) ||
                                 entry->at % 8 || entry->sums_at % 8 ||
-                                !lies_within(entry->sums_at, n_blocks(entry->size) * 8,
-                                                store->size))
+                                !lies_within(entry->sums_at, n_sums(entry->size) * 8, store->size))
                         return STORE_HEADER;
                 store->sections[i].data = store->bytes + entry->at;
                 store->sections[i].size = entry->size;
                 store->sections[i].sums =
                                 (const uint64_t *)(const void *)(store->bytes + entry->sums_at);
-                if (hash_bytes(store->sections[i].sums, n_blocks(entry->size) * 8) != entry->sum)
-                        return STORE_HEADER;
-                n += n_blocks(entry->size) + 1;
+                store->sections[i].sum = entry->sum;
+                n += n_sums(entry->size) + 1;
         }
         store->checked = vec_alloc_zero(n, 1);
         if (!store->checked)
@@ -247,7 +238,7 @@ static int place_sections(Store *store, const ImageHeader *header) {
         n = 0;
         for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
                 store->sections[i].is_checked = store->checked + n;
-                n += n_blocks(store->sections[i].size) + 1;
+                n += n_sums(store->sections[i].size) + 1;
         }
         return 0;
 }

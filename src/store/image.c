@@ -32,22 +32,56 @@ void image_set_fault(Store *store, unsigned section) {
                         __ATOMIC_RELAXED);
 }
 
+static uint64_t sum_of(const void *data, uint64_t size, uint64_t part, uint64_t i) {
+        uint64_t from = i * part;
+
+        return hash_bytes((const char *)data + from, size - from < part ? size - from : part);
+}
+
+uint64_t image_make_sums(const unsigned char *data, uint64_t size, uint64_t *sums) {
+        uint64_t n_blocks = image_n_blocks(size), n_groups = image_n_groups(size);
+
+        for (uint64_t i = 0; i < n_blocks; i++)
+                sums[i] = sum_of(data, size, IMAGE_BLOCK, i);
+        for (uint64_t i = 0; i < n_groups; i++)
+                sums[n_blocks + i] = sum_of(sums, n_blocks * 8, IMAGE_GROUP * 8, i);
+        return hash_bytes(sums + n_blocks, n_groups * 8);
+}
+
+/* One step of the check: is it known to be sound, or has it this sum? */
+static bool check_sum(unsigned char *is_checked, const void *data, uint64_t size, uint64_t part,
+                uint64_t i, uint64_t sum) {
+        if (__atomic_load_n(is_checked, __ATOMIC_RELAXED))
+                return true;
+        if (sum_of(data, size, part, i) != sum)
+                return false;
+        __atomic_store_n(is_checked, 1, __ATOMIC_RELAXED);
+        return true;
+}
+
+/* From the top: the groups' sums, the group's blocks' sums, the block. */
+static bool check_block(const Section *s, uint64_t block) {
+        uint64_t n_blocks = image_n_blocks(s->size), n_groups = image_n_groups(s->size);
+        uint64_t group = block / IMAGE_GROUP;
+
+        return check_sum(s->is_checked + n_blocks + n_groups, s->sums + n_blocks, n_groups * 8,
+                               n_groups * 8, 0, s->sum) &&
+               check_sum(s->is_checked + n_blocks + group, s->sums, n_blocks * 8, IMAGE_GROUP * 8,
+                               group, s->sums[n_blocks + group]) &&
+               check_sum(s->is_checked + block, s->data, s->size, IMAGE_BLOCK, block,
+                               s->sums[block]);
+}
+
 bool image_check(Store *store, unsigned section, uint64_t at, uint64_t size) {
         Section *s = &store->sections[section];
 
         if (!s->is_checked || size == 0)
                 return true;
         for (uint64_t block = at / IMAGE_BLOCK; block <= (at + size - 1) / IMAGE_BLOCK; block++) {
-                uint64_t from = block * IMAGE_BLOCK;
-                uint64_t n = s->size - from < IMAGE_BLOCK ? s->size - from : IMAGE_BLOCK;
-
-                if (__atomic_load_n(&s->is_checked[block], __ATOMIC_RELAXED))
-                        continue;
-                if (hash_bytes(s->data + from, n) != s->sums[block]) {
+                if (!check_block(s, block)) {
                         image_set_fault(store, section);
                         return false;
                 }
-                __atomic_store_n(&s->is_checked[block], 1, __ATOMIC_RELAXED);
         }
         return true;
 }

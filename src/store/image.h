@@ -5,9 +5,10 @@
  *
  *     header    magic, version, size, the table of sections, a sum of itself
  *     sections  as listed in ImageSection; absolute positions appear nowhere but in the table
- *     sums      for each section an XXH3 of every 16 KB block; the table holds the XXH3 of those
+ *     sums      for each section an XXH3 of every 4 KB block, then one of every 512 of those; the
+ *               table holds the XXH3 of the latter
  *
- * So opening costs the header and the sums, and a block is checked when it is first touched: a
+ * So opening costs the header, and a block and its sums are checked when it is first touched: a
  * query costs what its answer touches, and no byte is believed unchecked. Nothing in an image
  * depends on threads, time, machine or the order of reading: the same evidence under the same names
  * makes the same bytes.
@@ -29,7 +30,8 @@
 #define IMAGE_VERSION 3U
 #define IMAGE_HEADER_SIZE 4096
 #define IMAGE_ALIGN 64
-#define IMAGE_BLOCK ((uint64_t)16384)
+#define IMAGE_BLOCK ((uint64_t)4096)
+#define IMAGE_GROUP ((uint64_t)512) /* sums of blocks that have a sum of their own */
 
 typedef enum ImageSection {
         IMAGE_META,           /* ImageMeta */
@@ -159,8 +161,8 @@ typedef struct ImageGap {
 
 typedef struct ImageEntry {
         uint64_t at, size;
-        uint64_t sums_at; /* u64 for each block */
-        uint64_t sum;     /* XXH3 of those */
+        uint64_t sums_at; /* u64 for each block, then u64 for each group */
+        uint64_t sum;     /* XXH3 of the latter */
 } ImageEntry;
 
 typedef struct ImageHeader {
@@ -178,7 +180,8 @@ typedef struct Section {
         const unsigned char *data;
         uint64_t size;
         const uint64_t *sums;      /* NULL: made in this process, nothing to check */
-        unsigned char *is_checked; /* one for each block */
+        uint64_t sum;              /* of the sums of groups */
+        unsigned char *is_checked; /* one for each block, each group, and the groups' sums */
 } Section;
 
 struct Store {
@@ -216,6 +219,18 @@ Slice store_format_uuid(const unsigned char id[static 16], char buffer[static ST
 
 /* The hash by which the index of eventIDs is ordered; TEXT is that of a STORE_ID_STRING. */
 uint64_t store_id_hash(const StoreSource *source, Slice text);
+
+static inline uint64_t image_n_blocks(uint64_t size) {
+        return (size + IMAGE_BLOCK - 1) / IMAGE_BLOCK;
+}
+
+static inline uint64_t image_n_groups(uint64_t size) {
+        return (image_n_blocks(size) + IMAGE_GROUP - 1) / IMAGE_GROUP;
+}
+
+/* Sums of a section: of its blocks, then of its groups, into SUMS; returns the sum of the latter.
+ */
+uint64_t image_make_sums(const unsigned char *data, uint64_t size, uint64_t *sums);
 
 /* Checks the blocks under [at, at + size) of a section; false marks the store as faulty. */
 bool image_check(Store *store, unsigned section, uint64_t at, uint64_t size);

@@ -271,15 +271,9 @@ static void sign(unsigned char *bytes) {
         memcpy(&header, bytes, sizeof(header));
         for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
                 ImageEntry *entry = &header.sections[i];
-                uint64_t n = (entry->size + IMAGE_BLOCK - 1) / IMAGE_BLOCK, *sums;
 
-                sums = (uint64_t *)(void *)(bytes + entry->sums_at);
-                for (uint64_t b = 0; b < n; b++)
-                        sums[b] = hash_bytes(bytes + entry->at + b * IMAGE_BLOCK,
-                                        entry->size - b * IMAGE_BLOCK < IMAGE_BLOCK
-                                                        ? entry->size - b * IMAGE_BLOCK
-                                                        : IMAGE_BLOCK);
-                entry->sum = hash_bytes(sums, n * 8);
+                entry->sum = image_make_sums(bytes + entry->at, entry->size,
+                                (uint64_t *)(void *)(bytes + entry->sums_at));
         }
         header.sum = hash_bytes(&header, offsetof(ImageHeader, sum));
         memcpy(bytes, &header, sizeof(header));
