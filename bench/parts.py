@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 
-from measure import CORES, DISTURBED, Job, ask, call, disturbed, fail, forget, lines_of, measure, middle, milli, remove, \
+from measure import CORES, DISTURBED, Failed, Job, ask, call, disturbed, fail, forget, lines_of, measure, middle, milli, remove, \
     rounds, say, spread, table, wait_for_quiet
 from prepare import ENGINES, PEERS, install
 
@@ -48,9 +48,10 @@ def describe(c):
 def run_table(kept, titles, size):
     """One row for each of the jobs: name, times, memory, speed."""
     rows = [[titles[n], '%.2f' % middle(r), spread(r), '%.2f' % middle(r, 'user'), '%.2f' % middle(r, 'system'),
-             '%.2f' % middle(r, 'parallel'), mega(middle(r, 'rss')), mega(size[n] / middle(r)) if n in size else '', '%d' % len(r), disturbed(r)]
+             '%.2f' % middle(r, 'parallel'), mega(middle(r, 'rss')), mega(middle(r, 'read')), mega(size[n] / middle(r)) if n in size else '', '%d' % len(r), disturbed(r)]
             for n, r in kept.items()]
-    return table(['', 'wall s', 'least–most', 'user s', 'sys s', 'cores busy', 'peak MB', 'JSON MB/s', 'runs', 'disturbed'], rows)
+    return table(['', 'wall s', 'least–most', 'user s', 'sys s', 'cores busy', 'peak MB', 'disk MB', 'JSON MB/s', 'runs',
+                  'disturbed'], rows)
 
 
 # ---------------------------------------------------------------- index
@@ -210,7 +211,8 @@ def fifty(b):
     kept.update(merges)
     size = {n: corpora[n]['jsonBytes'] if n in corpora else sum(c['jsonBytes'] for c in corpora.values()) for n in kept}
     return ['### %s events: seven corpora, and one case of them' % number(due), '',
-            '%s MB of JSON in %s files; the merged case has %s MB, %.1f B/event beside strings, the same bytes with --memory %s.' %
+            '%s MB of JSON in %s files; the merged case has %s MB, %.1f B/event beside strings, the same bytes with --memory %s. '
+            'Each corpus is read once, from the disk where the page cache has it not.' %
             (mega(size['merge']), number(info['files']), mega(info['caseBytes']), per_event(info), LITTLE), '',
             run_table(kept, titles, size), ''], [size_verdict(info)]
 
@@ -220,7 +222,7 @@ def fifty(b):
 def pick(b, case):
     """A key with about a hundred events, an eventID of it, its events, how many keys there are."""
     best, n = None, 0
-    for line in lines_of(b.spoor, 'top', '--by', 'key', '--format', 'jsonl', case):
+    for line in lines_of(b.spoor, 'top', '--quiet', '--by', 'key', '--format', 'jsonl', case):
         row, n = json.loads(line), n + 1
         best = min(best or (1 << 60,), (abs(row['events'] - 100), row['key'], row['firstEventID'], row['events']))
     _, key, event, events = best
@@ -228,7 +230,7 @@ def pick(b, case):
 
 
 def rows_of(b, argv):
-    return sum(1 for _ in lines_of(argv[0], argv[1], '--format', 'jsonl', *argv[2:]))
+    return sum(1 for _ in lines_of(argv[0], argv[1], '--quiet', '--format', 'jsonl', *argv[2:]))
 
 
 def questions_on(b, case, key, event):
@@ -282,7 +284,11 @@ def queries(b):
              (b.args.query_runs, others * 100, '' if others <= DISTURBED else ' (DISTURBED)'), '', table(head, rows), '']
     for name in names:
         if name != 'fifty' and b.engines:
-            text += peer_questions(b, name, about[name], walls)
+            try:
+                text += peer_questions(b, name, about[name], walls)
+            except Failed as e:  # what spoor took is known by now
+                say('bench/run: peers, %s: %s' % (name, e))
+                text += ['The peers at %s events: FAILED. %s' % (number(about[name]['events']), str(e).split('\n')[0]), '']
     if 'fifty' in names:
         text += ['At %s events the peers are not asked: loading them would take longer than all else.' %
                  number(about['fifty']['events']), '']
