@@ -27,66 +27,14 @@
  * list. No worker waits for a chunk that is not being read by another, or about to be produced.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 
-#include "base/vec.h"
-#include "engine/split.h"
+#include "engine/split-pool.h"
 
-#define CHUNK ((size_t)1 << 20)
 #define GUESS_BYTES ((size_t)64 << 10) /* at the end of a chunk, in which it may be cut */
-#define CHUNKS_PER_WORKER 4U
 
 enum {
         SPLIT_SHARE = 1, /* there are helpers: the rest can be left to them */
         SPLIT_MINE,      /* the producer holds the state behind its last chunk */
-};
-
-typedef struct Split Split;
-typedef struct Chunk Chunk;
-
-struct Chunk {
-        Chunk *next; /* of the split; of the spare ones */
-        Split *split;
-        char *bytes;
-        size_t size;
-        uint64_t offset;
-        EventState guess, entry;
-        bool is_first;             /* of the content: there is no state to know */
-        bool is_last, is_cut;      /* of the content */
-        bool has_guess, has_entry; /* of the state in which it begins */
-        bool is_taken;             /* by a worker */
-        bool is_lost;              /* by that one, to the worker of the chunk before */
-        unsigned n_users;
-};
-
-/* A content, or what is left of it, in chunks. */
-struct Split {
-        Split *next; /* in the pool */
-        uint64_t number;
-        VEC(char) name;
-        uint32_t source;
-        char first_byte;
-        Chunk *untaken, *newest; /* the first that nobody has taken; or NULL */
-        size_t n_chunks;         /* that are not done with */
-        bool has_state, is_whole;
-        EventState state; /* behind the newest chunk, where that is known */
-        VEC(char) tail;   /* the producer's: what stands behind it */
-};
-
-struct SplitPool {
-        pthread_mutex_t lock;
-        pthread_cond_t work;    /* there is a chunk to be taken, or there will be none */
-        pthread_cond_t changed; /* anything else */
-        VEC(Chunk *) chunks;    /* all of them */
-        VEC(Split *) all;       /* likewise */
-        Split *splits, *spare_splits;
-        Chunk *spare;
-        size_t n_used, max_used; /* chunks */
-        unsigned n_producers, n_helpers;
-        uint64_t n_splits;
-        int result; /* the first failure: everybody ends */
 };
 
 /* What a producer reads. */
@@ -97,189 +45,6 @@ typedef struct Content {
         uint64_t n_bytes; /* read of it */
         Split *split;     /* while it is shared */
 } Content;
-
-/* ---- life ---- */
-
-int split_pool_new(unsigned n_workers, SplitPool **ret_pool) {
-        SplitPool *pool = vec_alloc_zero(1, sizeof(*pool));
-
-        if (!pool)
-                return -ENOMEM;
-        pthread_mutex_init(&pool->lock, NULL);
-        pthread_cond_init(&pool->work, NULL);
-        pthread_cond_init(&pool->changed, NULL);
-        pool->max_used = (size_t)n_workers * CHUNKS_PER_WORKER;
-        *ret_pool = pool;
-        return 0;
-}
-
-SplitPool *split_pool_free(SplitPool *pool) {
-        if (!pool)
-                return NULL;
-        for (size_t i = 0; i < pool->chunks.size; i++) {
-                free(pool->chunks.data[i]->bytes);
-                free(pool->chunks.data[i]);
-        }
-        for (size_t i = 0; i < pool->all.size; i++) {
-                vec_deinit(&pool->all.data[i]->name);
-                vec_deinit(&pool->all.data[i]->tail);
-                free(pool->all.data[i]);
-        }
-        vec_deinit(&pool->chunks);
-        vec_deinit(&pool->all);
-        pthread_mutex_destroy(&pool->lock);
-        pthread_cond_destroy(&pool->work);
-        pthread_cond_destroy(&pool->changed);
-        free(pool);
-        return NULL;
-}
-
-void split_enter(SplitPool *pool) {
-        pthread_mutex_lock(&pool->lock);
-        pool->n_producers++;
-        pthread_mutex_unlock(&pool->lock);
-}
-
-/* ---- under the lock ---- */
-
-/* Everybody hears of a failure. */
-static int fail(SplitPool *pool, int r) {
-        if (pool->result == 0)
-                pool->result = r;
-        pthread_cond_broadcast(&pool->work);
-        pthread_cond_broadcast(&pool->changed);
-        return pool->result;
-}
-
-void split_leave(SplitPool *pool, int result) {
-        pthread_mutex_lock(&pool->lock);
-        pool->n_producers--;
-        if (result)
-                fail(pool, result);
-        pthread_cond_broadcast(&pool->work);
-        pthread_mutex_unlock(&pool->lock);
-}
-
-static int new_chunk(SplitPool *pool, Chunk **ret_chunk) {
-        Chunk *chunk = pool->spare;
-
-        if (chunk) {
-                pool->spare = chunk->next;
-        } else {
-                chunk = vec_alloc_zero(1, sizeof(*chunk));
-                if (chunk)
-                        chunk->bytes = malloc(CHUNK);
-                if (!chunk || !chunk->bytes || vec_reserve(&pool->chunks, 1) < 0) {
-                        if (chunk)
-                                free(chunk->bytes);
-                        free(chunk);
-                        return -ENOMEM;
-                }
-                pool->chunks.data[pool->chunks.size++] = chunk;
-        }
-        *chunk = (Chunk){.bytes = chunk->bytes};
-        pool->n_used++;
-        *ret_chunk = chunk;
-        return 0;
-}
-
-static int new_split(SplitPool *pool, Slice name, uint32_t source, Split **ret_split) {
-        Split *split = pool->spare_splits;
-
-        if (split) {
-                pool->spare_splits = split->next;
-        } else {
-                split = vec_alloc_zero(1, sizeof(*split));
-                if (!split || vec_reserve(&pool->all, 1) < 0) {
-                        free(split);
-                        return -ENOMEM;
-                }
-                pool->all.data[pool->all.size++] = split;
-        }
-        split->next = pool->splits;
-        pool->splits = split;
-        split->number = ++pool->n_splits;
-        split->source = source;
-        split->untaken = split->newest = NULL;
-        split->n_chunks = 0;
-        split->has_state = split->is_whole = false;
-        split->name.size = split->tail.size = 0;
-        if (vec_reserve(&split->name, name.size) < 0)
-                return -ENOMEM;
-        if (name.size)
-                memcpy(split->name.data, name.data, name.size);
-        split->name.size = name.size;
-        *ret_split = split;
-        return 0;
-}
-
-/* Done with, once all of it was produced and read. */
-static void drop_split(SplitPool *pool, Split *split) {
-        Split **at = &pool->splits;
-
-        if (!split->is_whole || split->n_chunks > 0)
-                return;
-        while (*at != split)
-                at = &(*at)->next;
-        *at = split->next;
-        split->next = pool->spare_splits;
-        pool->spare_splits = split;
-        if (!pool->splits)
-                pthread_cond_broadcast(&pool->work);
-}
-
-static void drop_chunk(SplitPool *pool, Chunk *chunk) {
-        Split *split = chunk->split;
-
-        if (--chunk->n_users > 0)
-                return;
-        if (split->newest == chunk)
-                split->newest = NULL;
-        chunk->next = pool->spare;
-        pool->spare = chunk;
-        pool->n_used--;
-        split->n_chunks--;
-        drop_split(pool, split);
-        pthread_cond_broadcast(&pool->changed);
-}
-
-static bool can_take(const Split *split) {
-        return split->untaken && (split->untaken->has_entry || split->untaken->has_guess);
-}
-
-static Chunk *take(Split *split) {
-        Chunk *chunk = split->untaken;
-
-        split->untaken = chunk->next;
-        chunk->is_taken = true;
-        chunk->n_users++;
-        return chunk;
-}
-
-/* One whose entry is known rather than one that has to be tried out. */
-static Split *find_work(SplitPool *pool) {
-        Split *found = NULL;
-
-        for (Split *split = pool->splits; split; split = split->next) {
-                if (can_take(split) && (!found || split->untaken->has_entry))
-                        found = split;
-        }
-        return found;
-}
-
-/* The state behind CHUNK is known. */
-static void hand_on(SplitPool *pool, Chunk *chunk, const EventState *state) {
-        if (chunk->next) {
-                chunk->next->entry = *state;
-                chunk->next->has_entry = true;
-                if (!chunk->next->is_taken)
-                        pthread_cond_signal(&pool->work);
-        } else {
-                chunk->split->state = *state;
-                chunk->split->has_state = true;
-        }
-        pthread_cond_broadcast(&pool->changed);
-}
 
 /* ---- reading a chunk ---- */
 
@@ -372,12 +137,12 @@ static int settle_entry(SplitWorker *w, Chunk *chunk, bool *ret_is_handed_on) {
         while (r == 0 && !chunk->has_entry && !chunk->is_lost && pool->result == 0)
                 pthread_cond_wait(&pool->changed, &pool->lock);
         if (r || pool->result)
-                r = fail(pool, r);
+                r = pool_fail(pool, r);
         else if (!chunk->is_lost && is_sound && is_as_guessed(chunk)) {
                 state.n_records += chunk->entry.n_records;
                 if (chunk->entry.container != EVENT_IN_NONE)
                         state.container = chunk->entry.container;
-                hand_on(pool, chunk, &state);
+                pool_hand_on(pool, chunk, &state);
                 *ret_is_handed_on = true;
         }
         pthread_mutex_unlock(&pool->lock);
@@ -402,7 +167,7 @@ static int end_chunk(SplitWorker *w, Chunk *chunk, bool is_handed_on) {
         if (!event_reader_leave(w->events, &state, &rest) || rest.size)
                 return 1;
         pthread_mutex_lock(&w->pool->lock);
-        hand_on(w->pool, chunk, &state);
+        pool_hand_on(w->pool, chunk, &state);
         pthread_mutex_unlock(&w->pool->lock);
         return 0;
 }
@@ -425,9 +190,9 @@ static int follow(SplitWorker *w, Chunk **chunk, bool is_producer) {
                 next->n_users++;
                 pthread_cond_broadcast(&pool->changed);
         } else if (next) {
-                take(next->split);
+                pool_take(next->split);
         }
-        drop_chunk(pool, done);
+        pool_drop_chunk(pool, done);
         *chunk = next;
         r = pool->result;
         pthread_mutex_unlock(&pool->lock);
@@ -460,8 +225,8 @@ static int read_chunk(SplitWorker *w, Chunk *chunk, bool is_producer) {
         }
         pthread_mutex_lock(&w->pool->lock);
         if (r)
-                fail(w->pool, r);
-        drop_chunk(w->pool, chunk);
+                pool_fail(w->pool, r);
+        pool_drop_chunk(w->pool, chunk);
         pthread_mutex_unlock(&w->pool->lock);
         return r;
 }
@@ -473,7 +238,7 @@ int split_help(SplitWorker *w) {
         pthread_mutex_lock(&pool->lock);
         pool->n_helpers++;
         for (;;) {
-                Split *split = find_work(pool);
+                Split *split = pool_find_work(pool);
                 Chunk *chunk;
 
                 r = pool->result;
@@ -483,7 +248,7 @@ int split_help(SplitWorker *w) {
                         pthread_cond_wait(&pool->work, &pool->lock);
                         continue;
                 }
-                chunk = take(split);
+                chunk = pool_take(split);
                 pthread_mutex_unlock(&pool->lock);
                 r = read_chunk(w, chunk, false);
                 pthread_mutex_lock(&pool->lock);
@@ -513,15 +278,16 @@ static int get_chunk(SplitWorker *w, Split *split, Chunk **ret_chunk) {
                 r = pool->result;
                 if (r)
                         break;
-                if (pool->n_used < pool->max_used || (split->n_chunks < 2 && !can_take(split))) {
-                        r = new_chunk(pool, ret_chunk);
+                if (pool->n_used < pool->max_used ||
+                                (split->n_chunks < 2 && !pool_can_take(split))) {
+                        r = pool_new_chunk(pool, ret_chunk);
                         break;
                 }
-                if (!can_take(split)) {
+                if (!pool_can_take(split)) {
                         pthread_cond_wait(&pool->changed, &pool->lock);
                         continue;
                 }
-                chunk = take(split);
+                chunk = pool_take(split);
                 pthread_mutex_unlock(&pool->lock);
                 r = read_chunk(w, chunk, true);
                 pthread_mutex_lock(&pool->lock);
@@ -625,9 +391,9 @@ static int produce(SplitWorker *w, Content *content, bool is_first) {
         pthread_mutex_lock(&pool->lock);
         if (r == SPLIT_MINE) {
                 split->is_whole = true;
-                drop_split(pool, split);
+                pool_drop_split(pool, split);
         } else if (r) {
-                fail(pool, r);
+                pool_fail(pool, r);
         }
         pthread_mutex_unlock(&pool->lock);
         return r;
@@ -639,7 +405,7 @@ static int share(SplitWorker *w, Content *content, char first_byte, const EventS
         int r;
 
         pthread_mutex_lock(&w->pool->lock);
-        r = new_split(w->pool, content->name, content->source, &content->split);
+        r = pool_new_split(w->pool, content->name, content->source, &content->split);
         pthread_mutex_unlock(&w->pool->lock);
         if (r == 0)
                 r = vec_reserve(&content->split->tail, rest.size);
