@@ -101,7 +101,7 @@ def info_difference(expected, found, evidence):
     wrong, exact = [], evidence.exact
     if found.get('events', -1) < evidence.at_least:
         wrong.append(f'events: at least {evidence.at_least} expected, {found.get("events")} found')
-    keys = ['events', 'duplicates', 'conflicts', 'rejected', 'files', 'firstTime', 'lastTime']
+    keys = ['events', 'duplicates', 'conflicts', 'rejected', 'files', 'shipperTime', 'firstTime', 'lastTime']
     for key in keys if exact else []:
         if expected[key] != found.get(key):
             wrong.append(f'{key}: expected {expected[key]!r}, found {found.get(key)!r}')

@@ -143,6 +143,11 @@ typedef struct SpoorInfo {
         uint64_t n_string_bytes; /* of those, texts: distinct strings, names of files, reasons */
         int64_t first_time;      /* of the events; both 0 when there are none */
         int64_t last_time;
+        uint64_t n_recovered; /* records behind damage in their file, duplicates too; so the next */
+        uint64_t n_shipper_time; /* without eventTime, whose time is a log shipper's @timestamp */
+        uint64_t n_partial;      /* made of the columns of a table */
+        uint64_t n_insights;     /* Insight and Aggregated records: no calls, so no events */
+        uint64_t n_aggregated;
 } SpoorInfo;
 
 /* Also checks every byte of a case file against its sums: SPOOR_E_CORRUPT. */

@@ -169,6 +169,11 @@ static void compose_json(const Facts *facts, CliBuffer *out) {
         json_count(out, "duplicates", info->n_duplicates);
         json_count(out, "conflicts", info->n_conflicts);
         json_count(out, "rejected", info->n_rejected);
+        json_count(out, "recovered", info->n_recovered);
+        json_count(out, "shipperTime", info->n_shipper_time);
+        json_count(out, "partialRecords", info->n_partial);
+        json_count(out, "insights", info->n_insights);
+        json_count(out, "aggregated", info->n_aggregated);
         json_count(out, "files", info->n_files);
         json_diagnoses(out, "damaged", facts->scase, info->n_damaged, spoor_case_damaged);
         json_diagnoses(out, "ignored", facts->scase, info->n_ignored, spoor_case_ignored);
@@ -193,6 +198,12 @@ static void text_count(CliBuffer *out, const char *name, uint64_t n) {
         label(out, name);
         cli_text_count(out, n);
         cli_buffer_char(out, '\n');
+}
+
+/* What most evidence has none of. */
+static void text_count_if(CliBuffer *out, const char *name, uint64_t n) {
+        if (n)
+                text_count(out, name, n);
 }
 
 static void text_time(CliBuffer *out, const char *name, bool present, int64_t time) {
@@ -272,6 +283,11 @@ static void compose_text(const Facts *facts, CliBuffer *out) {
         text_count(out, "duplicates", info->n_duplicates);
         text_count(out, "conflicts", info->n_conflicts);
         text_count(out, "rejected", info->n_rejected);
+        text_count_if(out, "recovered", info->n_recovered);
+        text_count_if(out, "shipperTime", info->n_shipper_time);
+        text_count_if(out, "partial", info->n_partial);
+        text_count_if(out, "insights", info->n_insights);
+        text_count_if(out, "aggregated", info->n_aggregated);
         text_count(out, "files", info->n_files);
         text_count(out, "damaged", info->n_damaged);
         text_count(out, "ignored", info->n_ignored);

@@ -287,6 +287,11 @@ int spoor_case_counts(SpoorCase *scase, SpoorInfo *ret) {
                         .n_damaged = counts.n_damaged,
                         .n_ignored = counts.n_ignored,
                         .n_bytes = counts.n_bytes,
+                        .n_recovered = counts.events.n_recovered,
+                        .n_shipper_time = counts.events.n_shipper_time,
+                        .n_partial = counts.events.n_partial,
+                        .n_insights = counts.events.n_insights,
+                        .n_aggregated = counts.events.n_aggregated,
                         .n_case_bytes = counts.n_image_bytes,
                         .n_string_bytes = counts.n_string_bytes,
         };

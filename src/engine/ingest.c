@@ -79,7 +79,10 @@ static void tell(Ingest *ingest, const char *phase, bool is_forced) {
 
 static int on_apart(void *userdata, const EventApart *apart) {
         Worker *w = userdata;
+        EventCounts counts = {.n_insights = apart->kind == EVENT_INSIGHT,
+                        .n_aggregated = apart->kind == EVENT_AGGREGATED};
 
+        builder_count(*w->builder, w->file, &counts);
         return builder_add_ignored(*w->builder, w->name, apart->offset, apart->says);
 }
 

@@ -156,13 +156,21 @@ typedef struct EventApart {
         Slice says;            /* in a line: when, and of what */
 } EventApart;
 
-/* What a content held. */
+/* How the records of a content came, duplicates too. A part of the case format. */
 typedef struct EventCounts {
         uint64_t n_recovered;              /* events behind damage */
         uint64_t n_shipper_time;           /* events whose time is their shipper's */
         uint64_t n_partial;                /* events made of columns */
         uint64_t n_insights, n_aggregated; /* no events */
 } EventCounts;
+
+static inline void event_counts_add(EventCounts *to, const EventCounts *more) {
+        to->n_recovered += more->n_recovered;
+        to->n_shipper_time += more->n_shipper_time;
+        to->n_partial += more->n_partial;
+        to->n_insights += more->n_insights;
+        to->n_aggregated += more->n_aggregated;
+}
 
 typedef struct EventSink {
         void *userdata;
@@ -232,9 +240,6 @@ int event_reader_finish(EventReader *reader, bool is_cut);
 
 /* Was it a log, if only an empty or broken one? Valid after finish. */
 bool event_reader_is_log(const EventReader *reader);
-
-/* Since begin, or since this was called last. */
-EventCounts event_reader_take_counts(EventReader *reader);
 
 /* In what its first record stood. Valid after finish. */
 EventContainer event_reader_container(const EventReader *reader);

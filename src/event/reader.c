@@ -34,7 +34,6 @@ int event_reader_begin(EventReader *r, const EventSink *sink) {
         r->list_result = 0;
         r->is_container = r->is_foreign_told = false;
         r->container = EVENT_IN_NONE;
-        r->counts = (EventCounts){0};
         r->mode = MODE_JSON;
         return json_reader_begin(r->json, &r->json_sink, false, (Slice){0});
 }
@@ -270,13 +269,6 @@ int event_reader_head(Slice head, size_t *ret_size) {
                 *ret_size = 0;
         table_deinit(&table);
         return result;
-}
-
-EventCounts event_reader_take_counts(EventReader *r) {
-        EventCounts counts = r->counts;
-
-        r->counts = (EventCounts){0};
-        return counts;
 }
 
 EventContainer event_reader_container(const EventReader *r) {

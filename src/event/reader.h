@@ -27,7 +27,6 @@ struct EventReader {
         VEC(char) first;          /* in MODE_HEAD: all there was */
         VEC(char) decoded;        /* the message of a row */
         EventContainer container; /* of the first record */
-        EventCounts counts;
         ApartText says;
 
         uint64_t n_bytes;

@@ -64,8 +64,6 @@ static int on_apart(EventReader *r, const JsonUnit *unit, const RecordOrigin *or
                         .says = slice(r->says.data, r->says.size),
         };
 
-        r->counts.n_insights += kind == EVENT_INSIGHT;
-        r->counts.n_aggregated += kind == EVENT_AGGREGATED;
         return result || !r->sink->apart ? result : r->sink->apart(r->sink->userdata, &apart);
 }
 
@@ -94,9 +92,6 @@ static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *o
         event.container = origin->container;
         event.is_recovered = origin->is_recovered;
         event.is_partial = origin->is_partial;
-        r->counts.n_recovered += event.is_recovered;
-        r->counts.n_shipper_time += event.is_shipper_time;
-        r->counts.n_partial += event.is_partial;
         if (origin->row_hash)
                 event.hash = hash_mix(event.hash, origin->row_hash);
         if (r->sink->wants && !r->sink->wants(r->sink->userdata, &event))

@@ -121,6 +121,10 @@ void builder_end_file(Builder *b, uint32_t file, uint64_t n_bytes) {
         b->files.data[file].n_bytes = n_bytes;
 }
 
+void builder_count(Builder *b, uint32_t file, const EventCounts *counts) {
+        event_counts_add(&b->files.data[file].counts, counts);
+}
+
 void builder_drop_file(Builder *b, uint32_t file) {
         if (file + 1 == b->files.size)
                 b->files.size--;
@@ -355,6 +359,14 @@ static int add_result(Builder *b, const Event *event, uint32_t *ret_tuple) {
         return r;
 }
 
+static void count_event(Builder *b, uint32_t file, const Event *event) {
+        EventCounts counts = {.n_recovered = event->is_recovered,
+                        .n_shipper_time = event->is_shipper_time,
+                        .n_partial = event->is_partial};
+
+        builder_count(b, file, &counts);
+}
+
 int builder_add_event(Builder *b, uint32_t file, const Event *event) {
         Row row = {
                         .time = event->time,
@@ -379,6 +391,8 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = add_string(b, event->user_agent, &row.ua);
         if (r == 0 && event->n_grants)
                 r = add_grants(b, event, &row);
+        if (event->is_recovered || event->is_shipper_time || event->is_partial)
+                count_event(b, file, event);
         return r == 0 ? add_row(b, &row) : r;
 }
 

@@ -41,6 +41,7 @@ typedef struct BuilderFile {
         Slice name;
         uint32_t root;
         uint64_t n_bytes;
+        EventCounts counts;
 } BuilderFile;
 
 typedef struct BuilderRoot {

@@ -27,7 +27,7 @@
 #include "store/store.h"
 
 #define IMAGE_MAGIC "\x89SPOOR\r\n"
-#define IMAGE_VERSION 3U
+#define IMAGE_VERSION 4U
 #define IMAGE_HEADER_SIZE 4096
 #define IMAGE_ALIGN 64
 #define IMAGE_BLOCK ((uint64_t)4096)
@@ -113,6 +113,7 @@ typedef struct ImageMeta {
         uint64_t time_unit; /* ns: the coarsest of 1 s, 1 ms, 1 us, 1 ns that all times are whole in
                              */
         unsigned char widths[16]; /* by ImageWidth */
+        EventCounts counts;       /* of all files */
 } ImageMeta;
 
 typedef struct ImageFile {
@@ -121,6 +122,7 @@ typedef struct ImageFile {
         uint32_t root;
         uint64_t n_bytes;   /* of unpacked content */
         uint64_t n_records; /* taken from it, duplicates too */
+        EventCounts counts; /* of these, and of what was found beside them */
 } ImageFile;
 
 /* A source as it was given: files are named by it, and stand below its path. */

@@ -216,11 +216,12 @@ static uint64_t put_text(ImageTexts *texts, Slice text) {
 }
 
 void image_put_file(ImageTexts *texts, uint32_t i, Slice name, uint32_t root, uint64_t n_bytes,
-                uint64_t n_records) {
+                uint64_t n_records, const EventCounts *counts) {
         ImageFile *files = image_writable(texts->store, IMAGE_FILES);
 
-        files[i] = (ImageFile){
-                        put_text(texts, name), (uint32_t)name.size, root, n_bytes, n_records};
+        files[i] = (ImageFile){put_text(texts, name), (uint32_t)name.size, root, n_bytes, n_records,
+                        *counts};
+        event_counts_add(&texts->store->meta.counts, counts);
         texts->store->meta.n_bytes += n_bytes;
         texts->store->meta.n_duplicates += n_records;
 }

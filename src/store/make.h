@@ -54,7 +54,7 @@ typedef struct ImageTexts {
 
 /* Counts N_BYTES and N_RECORDS too. */
 void image_put_file(ImageTexts *texts, uint32_t i, Slice name, uint32_t root, uint64_t n_bytes,
-                uint64_t n_records);
+                uint64_t n_records, const EventCounts *counts);
 void image_put_root(ImageTexts *texts, uint32_t i, Slice name, Slice path);
 /* Damaged ones first. */
 void image_put_note(ImageTexts *texts, uint64_t i, const StoreNote *note, bool is_ignored);

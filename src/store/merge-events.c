@@ -253,7 +253,8 @@ static int put_names(Merge *merge) {
                 if (r < 0)
                         return r;
                 image_put_file(&texts, i, file.name, root, f->n_bytes,
-                                f->n_at_hand > f->n_records ? f->n_at_hand : f->n_records);
+                                f->n_at_hand > f->n_records ? f->n_at_hand : f->n_records,
+                                &f->counts);
         }
         for (uint32_t i = 0; i < merge->n_roots; i++) {
                 Slice name, path;

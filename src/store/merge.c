@@ -125,6 +125,8 @@ static void join_file(Merge *merge, const SortKey *key) {
         MergeFile *to = &merge->files[merge->n_files - 1];
 
         to->n_bytes = file.n_bytes > to->n_bytes ? file.n_bytes : to->n_bytes;
+        if (merge->are_parts || memcmp(&to->counts, &(EventCounts){0}, sizeof(to->counts)) == 0)
+                event_counts_add(&to->counts, &file.counts);
         if (merge->are_parts)
                 to->n_records += file.n_records;
         else if (file.n_records > to->n_records)

@@ -27,6 +27,7 @@ typedef struct MergeFile {
         uint64_t n_bytes;   /* the most that an input says */
         uint64_t n_records; /* as the inputs say */
         uint64_t n_at_hand; /* events that the inputs have from it, each place once */
+        EventCounts counts; /* of parts: the sum; else of the first input that has any */
 } MergeFile;
 
 typedef struct Merge {

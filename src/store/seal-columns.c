@@ -101,7 +101,7 @@ static void write_names(Seal *seal) {
                 BuilderFile *file = &seal->builders[b]->files.data[seal->files[i].index];
 
                 image_put_file(&texts, i, file->name, seal->maps[b].roots[file->root],
-                                file->n_bytes, seal->n_file_records[i]);
+                                file->n_bytes, seal->n_file_records[i], &file->counts);
         }
         for (uint32_t i = 0; i < seal->roots.size; i++)
                 image_put_root(&texts, i, seal->roots.data[i].name, seal->roots.data[i].path);

@@ -64,7 +64,7 @@ static int number_roots(Seal *seal) {
         return r;
 }
 
-static const BuilderFile *file_of(const Seal *seal, const SortKey *key) {
+static BuilderFile *file_of(const Seal *seal, const SortKey *key) {
         return &seal->builders[key->source]->files.data[key->index];
 }
 
@@ -80,10 +80,10 @@ static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
 }
 
 /* Of builders that read parts of one file, only that which read its end knows how large it is. */
-static void grow_file(Seal *seal, const SortKey *key, uint64_t n_bytes) {
-        BuilderFile *file = &seal->builders[key->source]->files.data[key->index];
-
-        file->n_bytes = file->n_bytes < n_bytes ? n_bytes : file->n_bytes;
+static void grow_file(BuilderFile *file, const BuilderFile *part) {
+        file->n_bytes = file->n_bytes < part->n_bytes ? part->n_bytes : file->n_bytes;
+        if (part != file)
+                event_counts_add(&file->counts, &part->counts);
 }
 
 int seal_files(Seal *seal) {
@@ -112,11 +112,10 @@ int seal_files(Seal *seal) {
                 return r;
         for (size_t i = 0; i < n; i++) {
                 SortKey key = seal->files[i];
-                uint64_t n_bytes = file_of(seal, &key)->n_bytes;
 
                 if (i == 0 || sort_compare(&order, &seal->files[seal->n_files - 1], &key) != 0)
                         seal->files[seal->n_files++] = key;
-                grow_file(seal, &seal->files[seal->n_files - 1], n_bytes);
+                grow_file(file_of(seal, &seal->files[seal->n_files - 1]), file_of(seal, &key));
                 seal->maps[key.source].files[key.index] = seal->n_files - 1;
         }
         return 0;

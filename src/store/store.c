@@ -43,6 +43,7 @@ void store_counts(Store *store, StoreCounts *ret) {
                         .n_damaged = store->meta.n_damaged,
                         .n_ignored = store->meta.n_ignored,
                         .n_bytes = store->meta.n_bytes,
+                        .events = store->meta.counts,
                         .n_image_bytes = store->size,
                         .n_string_bytes = store->sections[IMAGE_STRINGS].size +
                                           store->sections[IMAGE_TEXT].size,
@@ -325,9 +326,9 @@ StoreFile store_file(Store *store, uint32_t file) {
         const ImageFile *p = image_at(store, IMAGE_FILES, (uint64_t)file * sizeof(*p), sizeof(*p));
 
         if (!p)
-                return (StoreFile){{NULL, 0}, 0, 0, 0};
+                return (StoreFile){{NULL, 0}, 0, 0, 0, {0}};
         return (StoreFile){text_at(store, p->name_at, p->name_size), p->root, p->n_bytes,
-                        p->n_records};
+                        p->n_records, p->counts};
 }
 
 uint32_t store_n_roots(Store *store) {

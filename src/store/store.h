@@ -95,6 +95,8 @@ int builder_add_root(Builder *builder, Slice name, Slice path, uint32_t *ret_roo
 int builder_add_file(Builder *builder, Slice name, uint32_t root, uint32_t *ret_file);
 /* How many bytes of unpacked content it had. */
 void builder_end_file(Builder *builder, uint32_t file, uint64_t n_bytes);
+/* Records of the file that are no events, as those are counted when they are added. */
+void builder_count(Builder *builder, uint32_t file, const EventCounts *counts);
 /* Takes back the file added last, which has no events. */
 void builder_drop_file(Builder *builder, uint32_t file);
 
@@ -191,6 +193,7 @@ typedef struct StoreCounts {
         uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
         uint64_t n_files, n_damaged, n_ignored, n_bytes;
         uint64_t n_image_bytes, n_string_bytes;
+        EventCounts events; /* how records came, of all files */
 } StoreCounts;
 
 void store_counts(Store *store, StoreCounts *ret_counts);
@@ -347,6 +350,7 @@ typedef struct StoreFile {
         uint32_t root;
         uint64_t n_bytes;
         uint64_t n_records; /* taken from it, duplicates too */
+        EventCounts counts;
 } StoreFile;
 
 StoreFile store_file(Store *store, uint32_t file);

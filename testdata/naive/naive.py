@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import evidence as reading  # noqa: E402
-from event import COLUMNS, DIMENSIONS, Event, event_of, instant_of, is_apart, print_instant, text_at  # noqa: E402
+from event import COLUMNS, DIMENSIONS, Event, event_of, instant_of, is_apart, print_instant, text_of, text_at  # noqa: E402
 
 EXIT_USAGE, EXIT_DAMAGED = 2, 3
 TEXT_OPTIONS = {
@@ -48,12 +48,13 @@ class Case(NamedTuple):
     damaged: list
     ignored: list
     names: list  # of logs
+    shipper_time: int
 
 
 def load(sources):
     """Reads SOURCES; what a case file would hold."""
     raw = reading.read(sources)
-    events, rejected = [], raw.n_lost
+    events, rejected, shipper_time = [], raw.n_lost, 0
     for found in raw.found:
         if is_apart(found.value):
             raw.ignored.append(reading.Fault(found.file, found.offset, 'no call'))
@@ -61,13 +62,14 @@ def load(sources):
         event = event_of(found)
         if isinstance(event, Event):
             events.append(event)
+            shipper_time += 'eventTime' not in found.value or text_of(found.value['eventTime']) is None
         else:
             rejected += 1
             raw.damaged.append(reading.Fault(found.file, found.offset, event))
     kept, conflicts = without_duplicates(events)
     kept.sort(key=place)
     return Case(kept, len(events) - len(kept), conflicts, rejected, raw.n_files,
-                sorted(raw.damaged), sorted(raw.ignored), raw.names)
+                sorted(raw.damaged), sorted(raw.ignored), raw.names, shipper_time)
 
 
 def without_duplicates(events):
@@ -190,7 +192,7 @@ def info(case):
 
     return {
         'events': len(case.events), 'duplicates': case.duplicates, 'conflicts': case.conflicts,
-        'rejected': case.rejected, 'files': case.files,
+        'rejected': case.rejected, 'files': case.files, 'shipperTime': case.shipper_time,
         'damaged': faults(case.damaged), 'ignored': faults(case.ignored),
         'firstTime': print_instant(case.events[0].instant) if case.events else None,
         'lastTime': print_instant(case.events[-1].instant) if case.events else None,
