@@ -16,7 +16,7 @@
 #include "base/vec.h"
 #include "engine/engine.h"
 
-#define SKIP_SIZE ((size_t)256 << 10)
+#define SKIP_SIZE ((size_t)64 << 10)
 
 typedef struct Fetch {
         const SpoorOptions *options;
@@ -394,7 +394,8 @@ static int compare_keys(const void *ctx, const SortKey *x, const SortKey *y) {
 
 static int prepare(Fetch *f) {
         SortOrder order = {compare_keys, f};
-        IoLimits limits = {f->options->max_nesting};
+        /* every record is compared with the hash of what was indexed */
+        IoLimits limits = {f->options->max_nesting, .is_checked_elsewhere = true};
         int r;
 
         f->keys = vec_alloc(f->n, sizeof(*f->keys));

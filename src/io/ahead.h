@@ -9,6 +9,7 @@
 
 /* Members up to twice this are handed out only when they were found sound. */
 #define AHEAD_LAG (4U << 20)
+#define AHEAD_LAG_SMALL (64U << 10) /* of use where wrong bytes do no harm */
 
 /* *ret_ahead is NULL where the build has no ISA-L. */
 int ahead_new(size_t lag, Ahead **ret_ahead);

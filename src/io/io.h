@@ -116,6 +116,9 @@ bool io_stream_is_cut(const IoStream *stream);
 
 typedef struct IoLimits {
         uint32_t max_nesting; /* layers of compression and archives in each other; 0: the default */
+        /* The caller knows by sums of its own whether what it gets is right: unpacked bytes are
+           handed out as they are made, not held back until their member was found sound. */
+        bool is_checked_elsewhere;
 } IoLimits;
 
 typedef struct IoReader IoReader;

@@ -180,7 +180,7 @@ int io_reader_new(const IoLimits *limits, IoReader **ret_reader) {
         reader->max_nesting = limits && limits->max_nesting ? limits->max_nesting : IO_MAX_NESTING;
         if (reader->max_nesting > IO_MAX_NESTING_LIMIT)
                 reader->max_nesting = IO_MAX_NESTING_LIMIT;
-        reader->ahead_lag = AHEAD_LAG;
+        reader->ahead_lag = limits && limits->is_checked_elsewhere ? AHEAD_LAG_SMALL : AHEAD_LAG;
         reader->layers = calloc(reader->max_nesting + 1, sizeof(*reader->layers));
         if (!reader->layers) {
                 io_reader_free(reader);
