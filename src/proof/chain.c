@@ -127,8 +127,15 @@ static int put_in_chain(Proof *proof, size_t i) {
         return r;
 }
 
+/* Part by part, as leftovers look for account and region: the key alone would order what holds a
+   NUL otherwise. */
 static int compare_chains(const void *a, const void *b) {
-        return slice_compare(((const Chain *)a)->key, ((const Chain *)b)->key);
+        const Chain *x = a, *y = b;
+        int r = slice_compare(x->account, y->account);
+
+        if (r == 0)
+                r = slice_compare(x->name.region, y->name.region);
+        return r ? r : slice_compare(x->key, y->key);
 }
 
 static int compare_times(const void *ctx, const SortKey *x, const SortKey *y) {
@@ -252,6 +259,10 @@ static int signed_text(const Digest *d, char **ret_text, size_t *ret_size) {
         return 0;
 }
 
+static bool is_algorithm_known(const Digest *d) {
+        return slice_equal(d->algorithm, SLICE_LITERAL("SHA256withRSA"));
+}
+
 static int check_link(Proof *proof, Link *link) {
         const Digest *s = digest_at(proof, link->from), *d = digest_at(proof, link->to);
         char *text;
@@ -259,8 +270,7 @@ static int check_link(Proof *proof, Link *link) {
         int r;
 
         link->signature = SIGNATURE_UNPROVEN;
-        if (!s->previous_signature.data || !d->fingerprint.data ||
-                        !slice_equal(d->algorithm, SLICE_LITERAL("SHA256withRSA")))
+        if (!s->previous_signature.data || !d->fingerprint.data || !is_algorithm_known(d))
                 return 0;
         r = signed_text(d, &text, &size);
         if (r)
@@ -301,12 +311,9 @@ static void judge_by_signature(const Link *link, const Digest *s, Digest *d) {
                 d->reason = differs ? WHY_HASH_DIFFERS : WHY_SIGNATURE_WRONG;
         } else {
                 d->verdict = VERDICT_UNPROVEN;
-                d->reason = !s->previous_signature.data || !d->fingerprint.data ||
-                                                            !slice_equal(d->algorithm,
-                                                                            SLICE_LITERAL("SHA256wi"
-                                                                                          "thRSA"))
-                                            ? WHY_NO_SIGNATURE
-                                            : WHY_NO_KEY;
+                d->reason = !s->previous_signature.data ? WHY_NO_SIGNATURE
+                            : !is_algorithm_known(d)    ? WHY_ALGORITHM
+                                                        : WHY_NO_KEY;
         }
 }
 
@@ -440,7 +447,7 @@ static int add_lost(Walk *walk, uint32_t digest) {
                         .broken = PROOF_NONE,
                         .start = walk->covered,
                         .end = s->start,
-                        .has_start = !walk->is_first && !walk->chain->name.is_backfill,
+                        .has_start = !walk->is_first,
                         .verdict = VERDICT_MISSING,
                         .reason = WHY_LOST};
         Matched matched;
@@ -494,18 +501,18 @@ static int add_gap(Walk *walk, uint32_t digest, Verdict verdict, Reason why) {
 /* DIGEST against what stands before it in time. */
 static int step(Walk *walk, uint32_t digest) {
         const Digest *d = digest_at(walk->proof, digest);
-        int64_t length = d->end > d->start ? d->end - d->start : HOUR;
         bool is_lost = d->previous_object.data && !d->has_predecessor;
-        bool is_hourly = !walk->chain->name.is_backfill && !walk->is_first;
         int r = 0;
 
         if (is_lost)
                 r = add_lost(walk, digest);
-        if (r || !is_hourly)
+        if (r || walk->is_first)
                 return r;
         if (!d->previous_object.data && !d->malformed.data)
                 return add_gap(walk, digest, VERDICT_RESTARTED, WHY_GAP_RESTARTED);
-        if (is_lost && d->start - walk->covered > length + length / 2)
+        if (walk->chain->name.is_backfill) /* which comes when there is something to add */
+                return 0;
+        if (is_lost && time_between(walk->covered, d->start) > HOUR + HOUR / 2)
                 return add_gap(walk, digest, VERDICT_GAP, WHY_GAP_DELETED);
         if (!is_lost && d->start > walk->covered)
                 return add_gap(walk, digest, VERDICT_GAP, WHY_GAP_UNCOVERED);

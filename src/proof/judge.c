@@ -297,7 +297,8 @@ static size_t add_spans(const Proof *proof, const Chain *chain, Span *spans) {
         for (size_t i = 0; i < chain->n; i++) {
                 const Digest *d = &proof->digests.data[proof->by_time[chain->first + i]];
 
-                if (d->verdict == VERDICT_UNLISTED)
+                /* what is malformed may have listed more than could be read */
+                if (d->verdict == VERDICT_UNLISTED || d->malformed.data)
                         continue;
                 if (n && d->start <= spans[n - 1].end)
                         spans[n - 1].end = d->end > spans[n - 1].end ? d->end : spans[n - 1].end;
@@ -321,7 +322,7 @@ static void find_cover(const Leftover *l, size_t chain, int64_t time, bool *ret_
                         high = middle;
         }
         *ret_covered = low > first && time < l->spans[low - 1].end;
-        *ret_for_sure = *ret_covered && l->spans[low - 1].end - time >= DELIVERY;
+        *ret_for_sure = *ret_covered && time_between(time, l->spans[low - 1].end) >= DELIVERY;
 }
 
 static int dir_key(Leftover *l, uint32_t chain, Slice type, Slice dir, Slice *ret) {
@@ -384,9 +385,7 @@ static size_t first_chain(const Proof *proof, const LogName *name) {
                 int order = slice_compare(chain->account, name->account);
 
                 if (order == 0)
-                        order = slice_compare(chain->name.region.data ? chain->name.region
-                                                                      : SLICE_LITERAL(""),
-                                        name->region);
+                        order = slice_compare(chain->name.region, name->region);
                 if (order < 0)
                         low = middle + 1;
                 else

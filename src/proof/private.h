@@ -46,7 +46,8 @@ typedef enum Reason {
         WHY_BEFORE_RESTART,
         WHY_NOT_IN_CHAIN,
         WHY_NO_KEY,
-        WHY_NO_SIGNATURE, /* the successor holds none, or the algorithm is not known */
+        WHY_NO_SIGNATURE, /* the successor holds none */
+        WHY_ALGORITHM,    /* signed by one that is not known */
         WHY_MALFORMED,
         WHY_COPY,
         WHY_LOST,         /* named, and not here */
@@ -88,14 +89,21 @@ typedef enum Signature {
 
 typedef enum Matched { MATCHED_NONE, MATCHED_NAME, MATCHED_PATH, MATCHED_OBJECT } Matched;
 
+/* Never negative, and never beyond what an int64_t holds: times come from the evidence. */
+static inline int64_t time_between(int64_t from, int64_t to) {
+        uint64_t n = to > from ? (uint64_t)to - (uint64_t)from : 0;
+
+        return n > INT64_MAX ? INT64_MAX : (int64_t)n;
+}
+
 static inline bool verdict_is_unsound(Verdict verdict, Reason why) {
         switch (verdict) {
         case VERDICT_SOUND:
         case VERDICT_NOT_COVERED:
                 return false;
         case VERDICT_UNPROVEN: /* not what nobody could prove offline */
-                return why == WHY_NO_KEY || why == WHY_NO_SIGNATURE || why == WHY_HASH_UNKNOWN ||
-                       why == WHY_NO_HASH || why == WHY_DIGEST_UNSOUND ||
+                return why == WHY_NO_KEY || why == WHY_NO_SIGNATURE || why == WHY_ALGORITHM ||
+                       why == WHY_HASH_UNKNOWN || why == WHY_NO_HASH || why == WHY_DIGEST_UNSOUND ||
                        why == WHY_RESULT_UNPACKED;
         default:
                 return true;

@@ -16,6 +16,7 @@
 #define HEX_SIZE (SHA256_HEX_SIZE + 1)
 #define LABEL_SIZE 512
 #define SECOND INT64_C(1000000000)
+#define HOUR (3600 * SECOND)
 
 /* ---- reasons ---- */
 
@@ -32,6 +33,8 @@ static const char *const texts[] = {
                 [WHY_NOT_IN_CHAIN] = "no digest names it, though those around it are here",
                 [WHY_NO_KEY] = "its public key is not among those given",
                 [WHY_NO_SIGNATURE] = "its successor holds no signature of it",
+                [WHY_ALGORITHM] = "its digestSignatureAlgorithm is not known: AWS signs by "
+                                  "SHA256withRSA",
                 [WHY_LOST] = "named by its successor, not in the evidence",
                 [WHY_LOST_ALTERED] = "its successor names another SHA-256",
                 [WHY_LOST_UNREAD] = "its SHA-256 is right, but it cannot be read as a digest",
@@ -241,16 +244,17 @@ static void say_span(Fill *f, int64_t span) {
 static void fill_gap(Fill *f, uint32_t number) {
         const Gap *gap = &f->proof->gaps.data[number];
         const Digest *d = &f->proof->digests.data[gap->before];
-        int64_t length = d->end > d->start ? d->end - d->start : 3600 * SECOND;
-        int64_t n = (gap->end - gap->start + length / 2) / length;
+        int64_t length = time_between(gap->start, gap->end);
+        int64_t n = length / HOUR + (length % HOUR >= HOUR / 2);
+        bool is_backfill = f->proof->chains.data[gap->chain].name.is_backfill;
 
         f->row->kind = "gap";
         f->row->verdict = verdict_name(gap->verdict);
         f->row->digest = d->object;
         put_chain_name(f, gap->chain);
         put_times(f, gap->start, gap->end);
-        if (gap->end > gap->start)
-                say_span(f, gap->end - gap->start);
+        if (length && !is_backfill)
+                say_span(f, length);
         if (gap->reason == WHY_GAP_DELETED)
                 say(f,
                                 " without a digest: about %lld in a row are missing, of which only "
@@ -264,7 +268,7 @@ static void fill_gap(Fill *f, uint32_t number) {
                                 "%sa chain begins anew: logging or validation was stopped, or "
                                 "digests were "
                                 "deleted",
-                                gap->end > gap->start ? " not covered; " : "");
+                                length && !is_backfill ? " not covered; " : "");
 }
 
 static void fill_lost(Fill *f, uint32_t number) {
@@ -284,6 +288,9 @@ static void fill_lost(Fill *f, uint32_t number) {
                 f->row->end = lost->end, f->row->has_end = true;
         f->row->matched = matched_name(lost->matched);
         put_verdict(f, lost->verdict, lost->reason);
+        if (lost->reason == WHY_LOST && f->proof->chains.data[s->chain].name.is_backfill)
+                say(f, "; whether others before it are missing too cannot be told, as backfill "
+                       "has no regular times");
         if (lost->broken != PROOF_NONE)
                 say_slice(f, "; ", f->proof->digests.data[lost->broken].malformed);
         say_damaged(f, lost->file);

@@ -122,7 +122,8 @@ def judge_digest(digest, digests, signatures):
         if not signatures:
             return 'sound' if equal else 'altered'
         results = [signatures.check(digest.data['digestPublicKeyFingerprint'], digest.signed_text(),
-                                    other.data['previousDigestSignature']) for other in successors]
+                                    other.data['previousDigestSignature'])
+                   if digest.data['digestSignatureAlgorithm'] == 'SHA256withRSA' else None for other in successors]
         if True in results:
             return 'sound'
         return 'unproven' if equal and results[0] is None else 'altered'
@@ -151,10 +152,10 @@ def gaps(digests):
                 named[0].verdict = 'altered'
             elif digest.previous and not here:
                 found.append(('digest', 'missing', base(digest.previous[1])))
-            if digest.backfill:
-                continue
             if not digest.previous:
                 found.append(('gap', 'restarted', label))
+            elif digest.backfill:
+                continue
             elif not here and digest.start - before.end > timedelta(hours=1.5):
                 found.append(('gap', 'gap', label))
             elif here and digest.start > before.end:
