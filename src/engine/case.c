@@ -311,7 +311,7 @@ int spoor_case_info(SpoorCase *scase, SpoorInfo *ret, SpoorError *error) {
 static int note(SpoorCase *scase, uint64_t i, SpoorDiagnosis *ret) {
         StoreNote n = store_note(scase->store, i);
 
-        *ret = (SpoorDiagnosis){engine_slice(n.file), n.offset, engine_slice(n.reason)};
+        *ret = (SpoorDiagnosis){engine_slice(n.name), n.offset, engine_slice(n.reason)};
         return engine_check_store(scase->store, SPOOR_E_CORRUPT, NULL);
 }
 

@@ -43,6 +43,7 @@ typedef struct Ingest {
         pthread_mutex_t lock;   /* over parts */
         VEC(Store *) parts;
         SplitPool *pool;
+        bool is_hashed; /* the ledger is complete */
         atomic_size_t next;
         atomic_uint_fast64_t n_files, n_bytes, n_events;
         Telling telling;
@@ -82,8 +83,9 @@ static int on_apart(void *userdata, const EventApart *apart) {
         EventCounts counts = {.n_insights = apart->kind == EVENT_INSIGHT,
                         .n_aggregated = apart->kind == EVENT_AGGREGATED};
 
-        builder_count(*w->builder, w->file, &counts);
-        return builder_add_ignored(*w->builder, w->name, apart->offset, apart->says);
+        return builder_count(*w->builder, w->file, &counts)
+                               ?: builder_add_ignored(
+                                                  *w->builder, w->file, apart->offset, apart->says);
 }
 
 static bool wants(void *userdata, const Event *event) {
@@ -154,13 +156,13 @@ static int on_event(void *userdata, const Event *event) {
 static int on_damage(void *userdata, uint64_t offset, unsigned n_rejected, Slice reason) {
         Worker *w = userdata;
 
-        return builder_add_damage(*w->builder, w->name, offset, n_rejected, reason);
+        return builder_add_damage(*w->builder, w->file, offset, n_rejected, reason);
 }
 
 static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
         Worker *w = userdata;
 
-        return builder_add_ignored(*w->builder, w->name, offset, reason);
+        return builder_add_ignored(*w->builder, w->file, offset, reason);
 }
 
 static int begin_content(void *userdata, Slice name, uint32_t source) {
@@ -174,11 +176,11 @@ static int begin_content(void *userdata, Slice name, uint32_t source) {
 
 static void end_content(void *userdata, bool is_log, uint64_t n_bytes) {
         Worker *w = userdata;
+        unsigned container = event_reader_container(w->split.events);
 
-        if (is_log)
-                builder_end_file(*w->builder, w->file, n_bytes);
-        else
-                builder_drop_file(*w->builder, w->file);
+        builder_end_file(*w->builder, w->file,
+                        is_log ? (StoreKind)(STORE_KIND_LOG + container) : STORE_KIND_OTHER,
+                        is_log ? n_bytes : 0);
 }
 
 static void on_progress(void *userdata, size_t n_bytes) {
@@ -199,29 +201,56 @@ static int on_leaf(void *userdata, Slice name, IoStream *stream) {
 
 static int on_fault(void *userdata, Slice name, uint64_t offset, Slice reason) {
         Worker *w = userdata;
+        uint32_t file;
+        int r = builder_add_file(*w->builder, name, w->roots[w->source], &file);
 
-        return builder_add_damage(*w->builder, name, offset, 0, reason);
+        return r == 0 ? builder_add_damage(*w->builder, file, offset, 0, reason) : r;
+}
+
+/* All of a file or member was met: what it is as it stands. */
+static int on_done(void *userdata, const IoContent *content) {
+        static const struct {
+                const char *name;
+                StoreKind kind;
+        } archives[] = {{"tar", STORE_KIND_TAR}, {"zip", STORE_KIND_ZIP}, {"7z", STORE_KIND_7Z}};
+        StoreKind kind = STORE_KIND_UNREAD;
+        Worker *w = userdata;
+        uint32_t file;
+        int r = builder_add_file(*w->builder, content->name, w->roots[w->source], &file);
+
+        for (size_t i = 0; i < sizeof(archives) / sizeof(archives[0]); i++) {
+                if (content->archive && strcmp(content->archive, archives[i].name) == 0)
+                        kind = archives[i].kind;
+        }
+        if (r == 0)
+                builder_hash_file(*w->builder, file, kind, content->size, content->hash);
+        return r;
 }
 
 /* ---- workers ---- */
+
+/* As files are named by it. */
+static Slice source_name(const Ingest *ingest, size_t i) {
+        Slice name = slice_cstr(ingest->sources[i]);
+
+        while (name.size > 1 && name.data[name.size - 1] == '/')
+                name.size--;
+        return name;
+}
 
 /* The roots stand in every builder, so that a file can name its own. */
 static int add_roots(Ingest *ingest, Builder *builder, uint32_t *roots) {
         int r = 0;
 
-        for (size_t i = 0; i < ingest->n_sources && r == 0; i++) {
-                Slice name = slice_cstr(ingest->sources[i]);
-
-                while (name.size > 1 && name.data[name.size - 1] == '/')
-                        name.size--;
-                r = builder_add_root(builder, name, slice_cstr(ingest->real_paths[i]), &roots[i]);
-        }
+        for (size_t i = 0; i < ingest->n_sources && r == 0; i++)
+                r = builder_add_root(builder, source_name(ingest, i),
+                                slice_cstr(ingest->real_paths[i]), &roots[i]);
         return r;
 }
 
 static int read_files(Worker *w) {
-        IoSink sink = {w, on_leaf, on_fault, NULL};
         Ingest *ingest = w->ingest;
+        IoSink sink = {w, on_leaf, on_fault, NULL, ingest->is_hashed ? on_done : NULL};
         size_t ahead = HINT_AHEAD * (size_t)ingest->n_workers;
         int r = 0;
 
@@ -316,16 +345,44 @@ static bool is_in_shard(void *userdata, const IoFile *file) {
         return engine_is_in_shard(userdata, slice_cstr(file->name));
 }
 
+/* Of which source is what the walk named so? They stand before its names. */
+static uint32_t source_of(const Ingest *ingest, Slice name) {
+        size_t most = 0;
+        uint32_t r = 0;
+
+        for (uint32_t i = 0; i < ingest->n_sources; i++) {
+                Slice source = source_name(ingest, i);
+
+                if (source.size >= most && slice_starts_with(name, source)) {
+                        most = source.size;
+                        r = i;
+                }
+        }
+        return r;
+}
+
+static int on_walk_fault(void *userdata, Slice name, uint64_t offset, Slice reason) {
+        Worker *w = userdata;
+
+        w->source = source_of(w->ingest, name);
+        return on_fault(w, name, offset, reason);
+}
+
 /*
  * What the walk could not reach is noted in every shard: nobody knows whose files it hides. It
  * becomes one note again when shards are merged.
  */
 static int list_files(Ingest *ingest, SpoorError *error) {
-        Worker walker = {.ingest = ingest, .builder = &ingest->builders[0]};
-        IoSink sink = {&walker, NULL, on_fault, NULL};
+        Worker walker = {.ingest = ingest,
+                        .builder = &ingest->builders[0],
+                        .roots = vec_alloc(ingest->n_sources, sizeof(uint32_t))};
+        IoSink sink = {&walker, NULL, on_walk_fault, NULL, NULL};
         size_t bad = ingest->n_sources;
-        int r = io_walk(ingest->sources, ingest->n_sources, &sink, &ingest->list, &bad);
+        int r = walker.roots ? add_roots(ingest, ingest->builders[0], walker.roots) : -ENOMEM;
 
+        if (r == 0)
+                r = io_walk(ingest->sources, ingest->n_sources, &sink, &ingest->list, &bad);
+        free(walker.roots);
         if (r < 0 && bad < ingest->n_sources)
                 return engine_fail(error, r, "%s: %s", ingest->sources[bad], strerror(-r));
         if (r == 0)
@@ -399,6 +456,7 @@ int engine_ingest(const SpoorOptions *options, Space *space, const char *const *
                         .n_sources = n_sources,
                         .n_workers = options->n_threads,
                         .space = space,
+                        .is_hashed = is_part || !options->only,
                         .lock = PTHREAD_MUTEX_INITIALIZER,
         };
         int r;

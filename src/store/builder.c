@@ -38,6 +38,7 @@ Builder *builder_free(Builder *b) {
         vec_deinit(&b->roots);
         intern_deinit(&b->root_keys);
         vec_deinit(&b->notes);
+        vec_deinit(&b->counts);
         vec_deinit(&b->grants);
         vec_deinit(&b->key);
         arena_deinit(&b->texts);
@@ -64,7 +65,8 @@ uint64_t builder_n_bytes(const Builder *b) {
                 n += intern_n_bytes(&b->tuples[kind].keys) +
                      intern_size(&b->tuples[kind].keys) * (2 * sizeof(SortKey) + 8) +
                      b->tuples[kind].fields.cap * sizeof(uint32_t) * 3;
-        n += b->files.cap * (sizeof(BuilderFile) + 2 * sizeof(SortKey) + sizeof(ImageFile));
+        n += b->files.cap * (sizeof(BuilderFile) + 2 * sizeof(SortKey) + 80);
+        n += b->counts.cap * sizeof(BuilderCounts) * 3;
         n += b->notes.cap * (sizeof(BuilderNote) + 2 * sizeof(SortKey) + sizeof(ImageNote));
         n += b->grants.cap * sizeof(BuilderGrant) * 2 + b->texts.n_bytes * 2;
         return n;
@@ -102,63 +104,86 @@ int builder_add_root(Builder *b, Slice name, Slice path, uint32_t *ret_root) {
 }
 
 int builder_add_file(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) {
-        BuilderFile file = {.root = root};
+        BuilderFile *last = b->files.size ? &b->files.data[b->files.size - 1] : NULL;
+        BuilderFile file = {.root = root, .name_size = (uint32_t)name.size};
+        Slice copy;
         int r;
 
-        if (b->files.size >= STORE_NONE - 1)
+        if (b->files.size >= STORE_NONE - 1 || name.size >= STORE_NONE)
                 return -EOVERFLOW;
+        *ret_file = (uint32_t)b->files.size;
+        if (last && last->root == root && slice_equal(builder_file_name(last), name)) {
+                --*ret_file;
+                return 0;
+        }
         r = vec_reserve(&b->files, 1);
         if (r == 0)
-                r = arena_copy(&b->texts, name, &file.name);
+                r = arena_copy(&b->texts, name, &copy);
         if (r < 0)
                 return r;
-        *ret_file = (uint32_t)b->files.size;
+        file.name = copy.data;
         b->files.data[b->files.size++] = file;
         return 0;
 }
 
-void builder_end_file(Builder *b, uint32_t file, uint64_t n_bytes) {
+void builder_end_file(Builder *b, uint32_t file, StoreKind kind, uint64_t n_bytes) {
+        b->files.data[file].kind = (unsigned char)kind;
         b->files.data[file].n_bytes = n_bytes;
 }
 
-void builder_count(Builder *b, uint32_t file, const EventCounts *counts) {
-        event_counts_add(&b->files.data[file].counts, counts);
+int builder_count(Builder *b, uint32_t file, const EventCounts *counts) {
+        BuilderCounts *last = b->counts.size ? &b->counts.data[b->counts.size - 1] : NULL;
+
+        if (last && last->file == file) {
+                event_counts_add(&last->counts, counts);
+                return 0;
+        }
+        if (vec_reserve(&b->counts, 1) < 0)
+                return -ENOMEM;
+        b->counts.data[b->counts.size++] = (BuilderCounts){file, *counts};
+        return 0;
 }
 
-void builder_drop_file(Builder *b, uint32_t file) {
-        if (file + 1 == b->files.size)
-                b->files.size--;
+void builder_hash_file(Builder *b, uint32_t file, StoreKind kind, uint64_t size,
+                const unsigned char *hash) {
+        BuilderFile *f = &b->files.data[file];
+
+        if (kind > f->kind)
+                f->kind = (unsigned char)kind;
+        f->size = size;
+        f->has_hash = hash != NULL;
+        if (hash)
+                memcpy(f->hash, hash, sizeof(f->hash));
 }
-
-static int add_note(Builder *b, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason,
-                bool is_ignored) {
-        BuilderNote note = {.offset = offset, .n_rejected = n_rejected, .is_ignored = is_ignored};
-        int r = vec_reserve(&b->notes, 1);
-
-        if (r == 0)
-                r = arena_copy(&b->texts, file, &note.file);
-        if (r == 0)
-                r = arena_copy(&b->texts, reason, &note.reason);
-        if (r == 0)
-                b->notes.data[b->notes.size++] = note;
-        return r;
-}
-
-int builder_add_damage(Builder *b, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason) {
-        return add_note(b, file, offset, n_rejected, reason, false);
-}
-
-int builder_add_ignored(Builder *b, Slice file, uint64_t offset, Slice reason) {
-        return add_note(b, file, offset, 0, reason, true);
-}
-
-/* ---- events ---- */
 
 static int add_string(Builder *b, Slice text, uint32_t *ret_string) {
         if (!text.data)
                 return *ret_string = STORE_NONE, 0;
         return intern_add(&b->strings, text, ret_string, NULL);
 }
+
+static int add_note(Builder *b, BuilderNote note, Slice reason) {
+        int r = vec_reserve(&b->notes, 1);
+
+        if (r == 0)
+                r = add_string(b, reason, &note.reason);
+        if (r == 0)
+                b->notes.data[b->notes.size++] = note;
+        return r;
+}
+
+int builder_add_damage(
+                Builder *b, uint32_t file, uint64_t offset, uint32_t n_rejected, Slice reason) {
+        return add_note(b, (BuilderNote){.offset = offset, .file = file, .n_rejected = n_rejected},
+                        reason);
+}
+
+int builder_add_ignored(Builder *b, uint32_t file, uint64_t offset, Slice reason) {
+        return add_note(b, (BuilderNote){.offset = offset, .file = file, .is_ignored = true},
+                        reason);
+}
+
+/* ---- events ---- */
 
 /* All fields in a row, each behind its length: equal if and only if the tuples are. */
 static int tuple_key(Builder *b, const Slice *fields, unsigned n) {
@@ -359,12 +384,12 @@ static int add_result(Builder *b, const Event *event, uint32_t *ret_tuple) {
         return r;
 }
 
-static void count_event(Builder *b, uint32_t file, const Event *event) {
+static int count_event(Builder *b, uint32_t file, const Event *event) {
         EventCounts counts = {.n_recovered = event->is_recovered,
                         .n_shipper_time = event->is_shipper_time,
                         .n_partial = event->is_partial};
 
-        builder_count(b, file, &counts);
+        return builder_count(b, file, &counts);
 }
 
 int builder_add_event(Builder *b, uint32_t file, const Event *event) {
@@ -391,8 +416,8 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = add_string(b, event->user_agent, &row.ua);
         if (r == 0 && event->n_grants)
                 r = add_grants(b, event, &row);
-        if (event->is_recovered || event->is_shipper_time || event->is_partial)
-                count_event(b, file, event);
+        if (r == 0 && (event->is_recovered || event->is_shipper_time || event->is_partial))
+                r = count_event(b, file, event);
         return r == 0 ? add_row(b, &row) : r;
 }
 

@@ -37,20 +37,35 @@ typedef struct KnownIdentity {
         uint32_t tuple;
 } KnownIdentity;
 
+/* One for each file and member of the evidence: no byte too many. */
 typedef struct BuilderFile {
-        Slice name;
+        const char *name;
+        uint32_t name_size;
         uint32_t root;
-        uint64_t n_bytes;
-        EventCounts counts;
+        uint64_t size, n_bytes;
+        unsigned char hash[STORE_HASH_SIZE];
+        unsigned char kind; /* StoreKind */
+        bool has_hash;
 } BuilderFile;
+
+static inline Slice builder_file_name(const BuilderFile *file) {
+        return slice(file->name, file->name_size);
+}
+
+/* Of the few files that have any. */
+typedef struct BuilderCounts {
+        uint32_t file;
+        EventCounts counts;
+} BuilderCounts;
 
 typedef struct BuilderRoot {
         Slice name, path;
 } BuilderRoot;
 
 typedef struct BuilderNote {
-        Slice file, reason;
-        uint64_t offset, n_rejected;
+        uint64_t offset;
+        uint32_t file, reason; /* a string, of the builder */
+        uint32_t n_rejected;
         bool is_ignored;
 } BuilderNote;
 
@@ -65,8 +80,9 @@ struct Builder {
         VEC(BuilderRoot) roots;
         Intern root_keys; /* their names and paths, numbered alike */
         VEC(BuilderNote) notes;
+        VEC(BuilderCounts) counts; /* a file may stand there more than once */
         VEC(BuilderGrant) grants;
-        Arena texts; /* of files, roots, notes */
+        Arena texts; /* of files, roots */
         VEC(char) key;
 };
 

@@ -256,6 +256,10 @@ static int check_counts(Store *store) {
                 if (m->widths[w] > (w == IMAGE_W_TIME || w == IMAGE_W_OFFSET ? 8 : 4))
                         return STORE_HEADER;
         }
+        for (unsigned w = 0; w < IMAGE_N_FILE_WIDTHS; w++) {
+                if (m->file_widths[w] > (w == IMAGE_F_ROOT ? 4 : 8))
+                        return STORE_HEADER;
+        }
         for (unsigned c = IMAGE_TIMES; c < IMAGE_SOURCES; c++) {
                 if (m->n_events >= STORE_NONE || s[c].size != m->n_events * image_width(store, c))
                         return STORE_HEADER;
@@ -272,7 +276,8 @@ static int check_counts(Store *store) {
                         s[IMAGE_RESULTS].size != m->n_results * STORE_N_RESULT * 4 ||
                         m->n_damaged > s[IMAGE_NOTES].size || m->n_ids > m->n_events ||
                         m->n_conflicts > s[IMAGE_CONFLICTS].size / sizeof(ImageConflict) ||
-                        s[IMAGE_FILES].size != m->n_files * sizeof(ImageFile) ||
+                        s[IMAGE_FILES].size != m->n_files * image_file_size(m) ||
+                        m->n_logs > m->n_files ||
                         s[IMAGE_NOTES].size != (m->n_damaged + m->n_ignored) * sizeof(ImageNote) ||
                         s[IMAGE_ID_ITEMS].size != m->n_ids * 4 ||
                         s[IMAGE_GRANTS].size % sizeof(StoreGrant) ||

@@ -39,10 +39,10 @@ typedef enum ImageSection {
         IMAGE_STRINGS,        /* their bytes */
         IMAGE_STRING_BUCKETS, /* u32[n_buckets + 1]: hash index of the strings */
         IMAGE_STRING_ITEMS,   /* u32[n_strings] */
-        IMAGE_FILES,          /* ImageFile[] by name */
+        IMAGE_FILES,          /* by name, root, hash; one row for each, see ImageFileWidth */
         IMAGE_ROOTS,          /* ImageRoot[] */
         IMAGE_NOTES,          /* ImageNote[]: damaged, then ignored; by file and offset */
-        IMAGE_TEXT,           /* names and reasons */
+        IMAGE_TEXT,           /* names of files without gaps, of roots, reasons */
         IMAGE_IDENTITIES,     /* u32[STORE_N_IDENTITY][]: string numbers */
         IMAGE_CALLS,          /* u32[STORE_N_CALL][] */
         IMAGE_RESULTS,        /* u32[STORE_N_RESULT][] */
@@ -100,30 +100,38 @@ typedef enum ImageWidth {
         IMAGE_N_WIDTHS,
 } ImageWidth;
 
+/*
+ * Likewise the numbers of a file. A row of IMAGE_FILES is a byte (StoreKind, and
+ * IMAGE_FILE_HASHED), the hash, and these.
+ */
+typedef enum ImageFileWidth {
+        IMAGE_F_NAME_END, /* in IMAGE_TEXT; it begins where that of the file before ends */
+        IMAGE_F_ROOT,
+        IMAGE_F_SIZE,
+        IMAGE_F_BYTES, /* as in StoreFile */
+        IMAGE_F_RECORDS,
+        IMAGE_F_COUNTS, /* the numbers of EventCounts, in their order */
+        IMAGE_N_FILE_WIDTHS = IMAGE_F_COUNTS + sizeof(EventCounts) / sizeof(uint64_t),
+} ImageFileWidth;
+
+#define IMAGE_FILE_HASHED 0x80U
+
 /* Bytes behind every section that may be loaded, though they mean nothing. */
 #define IMAGE_SLACK 8
 
 typedef struct ImageMeta {
         uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
-        uint64_t n_files, n_damaged, n_ignored;
+        uint64_t n_files, n_logs, n_damaged, n_ignored;
         uint64_t n_strings, n_identities, n_calls, n_results;
         uint64_t n_bytes;   /* of log content */
         uint64_t n_ids;     /* events that have an eventID */
         int64_t time_first; /* ns; of the first event */
         uint64_t time_unit; /* ns: the coarsest of 1 s, 1 ms, 1 us, 1 ns that all times are whole in
                              */
-        unsigned char widths[16]; /* by ImageWidth */
-        EventCounts counts;       /* of all files */
+        unsigned char widths[16];      /* by ImageWidth */
+        unsigned char file_widths[16]; /* by ImageFileWidth */
+        EventCounts counts;            /* of all files */
 } ImageMeta;
-
-typedef struct ImageFile {
-        uint64_t name_at; /* in IMAGE_TEXT */
-        uint32_t name_size;
-        uint32_t root;
-        uint64_t n_bytes;   /* of unpacked content */
-        uint64_t n_records; /* taken from it, duplicates too */
-        EventCounts counts; /* of these, and of what was found beside them */
-} ImageFile;
 
 /* A source as it was given: files are named by it, and stand below its path. */
 typedef struct ImageRoot {
@@ -132,9 +140,10 @@ typedef struct ImageRoot {
 } ImageRoot;
 
 typedef struct ImageNote {
-        uint64_t file_at, reason_at; /* in IMAGE_TEXT */
-        uint32_t file_size, reason_size;
-        uint64_t offset, n_rejected;
+        uint64_t reason_at; /* in IMAGE_TEXT; shared with the note before where it says the same */
+        uint64_t offset;
+        uint32_t reason_size, file, n_rejected;
+        uint32_t zero;
 } ImageNote;
 
 typedef struct ImageConflict {
@@ -294,6 +303,15 @@ static inline unsigned image_source_size(const ImageMeta *meta) {
 
         for (unsigned w = IMAGE_W_FILE; w < IMAGE_N_WIDTHS; w++)
                 size += meta->widths[w];
+        return size;
+}
+
+/* Bytes of a row of IMAGE_FILES. */
+static inline unsigned image_file_size(const ImageMeta *meta) {
+        unsigned size = 1 + STORE_HASH_SIZE;
+
+        for (unsigned w = 0; w < IMAGE_N_FILE_WIDTHS; w++)
+                size += meta->file_widths[w];
         return size;
 }
 

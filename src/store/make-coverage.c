@@ -77,16 +77,13 @@ static Slice call_text(const Store *store, uint32_t call, unsigned field) {
         return string == STORE_NONE ? (Slice){NULL, 0} : image_string(store, string);
 }
 
-static Slice file_name(const Store *store, uint32_t file) {
-        const ImageFile *f =
-                        (const ImageFile *)(const void *)store->sections[IMAGE_FILES].data + file;
-
-        return slice((const char *)store->sections[IMAGE_TEXT].data + f->name_at, f->name_size);
+static Slice file_name(Store *store, uint32_t file) {
+        return store_file(store, file).name;
 }
 
 /* Pairs of calls and of names of files; deliveries with their pairs in place of series. */
 static int list_pairs(Coverage *c) {
-        const Store *store = c->store;
+        Store *store = c->store;
         int r = 0;
 
         c->call_pairs = space_alloc(c->space, store->meta.n_calls, sizeof(*c->call_pairs));

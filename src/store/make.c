@@ -70,6 +70,40 @@ static uint64_t last_of(uint64_t n) {
         return n ? n - 1 : 0;
 }
 
+/* The numbers of a file whose name ends at NAME_END. */
+static void list_numbers(const StoreFile *file, uint64_t name_end,
+                uint64_t ret[static IMAGE_N_FILE_WIDTHS]) {
+        ret[IMAGE_F_NAME_END] = name_end;
+        ret[IMAGE_F_ROOT] = file->root;
+        ret[IMAGE_F_SIZE] = file->size;
+        ret[IMAGE_F_BYTES] = file->n_bytes;
+        ret[IMAGE_F_RECORDS] = file->n_records;
+        memcpy(ret + IMAGE_F_COUNTS, &file->counts, sizeof(file->counts));
+}
+
+void image_plan_file(ImagePlan *plan, const StoreFile *file) {
+        uint64_t numbers[IMAGE_N_FILE_WIDTHS];
+
+        plan->n_files++;
+        plan->n_text_bytes += file->name.size;
+        list_numbers(file, plan->n_text_bytes, numbers);
+        for (unsigned w = 0; w < IMAGE_N_FILE_WIDTHS; w++) {
+                if (numbers[w] > plan->most_of_files[w])
+                        plan->most_of_files[w] = numbers[w];
+        }
+}
+
+void image_plan_root(ImagePlan *plan, Slice name, Slice path) {
+        plan->n_roots++;
+        plan->n_text_bytes += name.size + path.size;
+}
+
+void image_plan_note(ImagePlan *plan, Slice reason) {
+        if (!plan->n_notes++ || !slice_equal(reason, plan->last_reason))
+                plan->n_text_bytes += reason.size;
+        plan->last_reason = reason;
+}
+
 static void set_widths(ImageMeta *meta, const ImagePlan *plan) {
         const ImageMost *most = &plan->most;
         uint64_t unit = most->unit ? most->unit : 1;
@@ -87,6 +121,8 @@ static void set_widths(ImageMeta *meta, const ImagePlan *plan) {
         meta->widths[IMAGE_W_OFFSET] = width_of(most->offset);
         meta->widths[IMAGE_W_SIZE] = width_of(most->size);
         meta->widths[IMAGE_W_ID_KIND] = most->has_other_ids;
+        for (unsigned w = 0; w < IMAGE_N_FILE_WIDTHS; w++)
+                meta->file_widths[w] = width_of(plan->most_of_files[w]);
 }
 
 /* ---- room ---- */
@@ -102,7 +138,7 @@ static void set_sizes(const ImageMeta *meta, const ImagePlan *plan,
         sizes[IMAGE_STRINGS] = plan->n_string_bytes;
         sizes[IMAGE_STRING_BUCKETS] = ((uint64_t)image_n_buckets(plan->n_strings) + 1) * 4;
         sizes[IMAGE_STRING_ITEMS] = plan->n_strings * 4;
-        sizes[IMAGE_FILES] = plan->n_files * sizeof(ImageFile);
+        sizes[IMAGE_FILES] = plan->n_files * image_file_size(meta);
         sizes[IMAGE_ROOTS] = plan->n_roots * sizeof(ImageRoot);
         sizes[IMAGE_NOTES] = plan->n_notes * sizeof(ImageNote);
         sizes[IMAGE_TEXT] = plan->n_text_bytes;
@@ -203,6 +239,25 @@ int image_extend(Store *store, const uint64_t sizes[static IMAGE_N_SECTIONS]) {
         return 0;
 }
 
+static inline unsigned char *put_number(unsigned char *at, uint64_t value, unsigned width) {
+        /* little-endian */
+        switch (width) {
+        case 4:
+                memcpy(at, &value, 4);
+                break;
+        case 3:
+                memcpy(at, &value, 2);
+                at[2] = (unsigned char)(value >> 16);
+                break;
+        case 2:
+                memcpy(at, &value, 2);
+                break;
+        default:
+                memcpy(at, &value, width);
+        }
+        return at + width;
+}
+
 /* ---- names and notes ---- */
 
 static uint64_t put_text(ImageTexts *texts, Slice text) {
@@ -215,15 +270,25 @@ static uint64_t put_text(ImageTexts *texts, Slice text) {
         return from;
 }
 
-void image_put_file(ImageTexts *texts, uint32_t i, Slice name, uint32_t root, uint64_t n_bytes,
-                uint64_t n_records, const EventCounts *counts) {
-        ImageFile *files = image_writable(texts->store, IMAGE_FILES);
+void image_put_file(ImageTexts *texts, uint32_t i, const StoreFile *file) {
+        ImageMeta *meta = &texts->store->meta;
+        unsigned size = image_file_size(meta);
+        unsigned char *at = (unsigned char *)image_writable(texts->store, IMAGE_FILES) +
+                            (uint64_t)i * size;
+        uint64_t numbers[IMAGE_N_FILE_WIDTHS];
 
-        files[i] = (ImageFile){put_text(texts, name), (uint32_t)name.size, root, n_bytes, n_records,
-                        *counts};
-        event_counts_add(&texts->store->meta.counts, counts);
-        texts->store->meta.n_bytes += n_bytes;
-        texts->store->meta.n_duplicates += n_records;
+        put_text(texts, file->name);
+        list_numbers(file, texts->at, numbers);
+        *at++ = (unsigned char)(file->kind | (file->has_hash ? IMAGE_FILE_HASHED : 0));
+        if (file->has_hash)
+                memcpy(at, file->hash, STORE_HASH_SIZE);
+        at += STORE_HASH_SIZE;
+        for (unsigned w = 0; w < IMAGE_N_FILE_WIDTHS; w++)
+                at = put_number(at, numbers[w], meta->file_widths[w]);
+        event_counts_add(&meta->counts, &file->counts);
+        meta->n_logs += store_kind_is_log(file->kind);
+        meta->n_bytes += file->n_bytes;
+        meta->n_duplicates += file->n_records;
 }
 
 void image_put_root(ImageTexts *texts, uint32_t i, Slice name, Slice path) {
@@ -237,12 +302,14 @@ void image_put_root(ImageTexts *texts, uint32_t i, Slice name, Slice path) {
 
 void image_put_note(ImageTexts *texts, uint64_t i, const StoreNote *note, bool is_ignored) {
         ImageNote *to = (ImageNote *)image_writable(texts->store, IMAGE_NOTES) + i;
+        const char *text = image_writable(texts->store, IMAGE_TEXT);
 
-        to->file_at = put_text(texts, note->file);
-        to->file_size = (uint32_t)note->file.size;
-        to->reason_at = put_text(texts, note->reason);
+        if (i == 0 || !slice_equal(note->reason, texts->last_reason))
+                texts->last_reason = slice(text + put_text(texts, note->reason), note->reason.size);
+        to->reason_at = (uint64_t)(texts->last_reason.data - text);
         to->reason_size = (uint32_t)note->reason.size;
         to->offset = note->offset;
+        to->file = note->file;
         to->n_rejected = note->n_rejected;
         texts->store->meta.n_rejected += note->n_rejected;
         texts->store->meta.n_ignored += is_ignored;
@@ -303,25 +370,6 @@ static int index_strings(Store *store, unsigned n_threads, Space *space) {
 }
 
 /* ---- events ---- */
-
-static inline unsigned char *put_number(unsigned char *at, uint64_t value, unsigned width) {
-        /* little-endian */
-        switch (width) {
-        case 4:
-                memcpy(at, &value, 4);
-                break;
-        case 3:
-                memcpy(at, &value, 2);
-                at[2] = (unsigned char)(value >> 16);
-                break;
-        case 2:
-                memcpy(at, &value, 2);
-                break;
-        default:
-                memcpy(at, &value, width);
-        }
-        return at + width;
-}
 
 static inline void put_column(Store *store, unsigned column, uint32_t i, uint64_t value) {
         unsigned width = image_width(store, column);

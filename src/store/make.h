@@ -34,7 +34,14 @@ typedef struct ImagePlan {
         uint64_t n_strings, n_string_bytes;
         uint64_t n_tuples[STORE_N_TUPLES];
         ImageMost most;
+        uint64_t most_of_files[IMAGE_N_FILE_WIDTHS];
+        Slice last_reason; /* of the notes so far */
 } ImagePlan;
+
+/* Counts what has texts into PLAN, in the order in which it will be put. */
+void image_plan_file(ImagePlan *plan, const StoreFile *file);
+void image_plan_root(ImagePlan *plan, Slice name, Slice path);
+void image_plan_note(ImagePlan *plan, Slice reason);
 
 /*
  * An image with room for what PLAN tells, zeroed: anonymous memory, or, with a Space, a file of it,
@@ -50,13 +57,13 @@ int image_extend(Store *store, const uint64_t sizes[static IMAGE_N_SECTIONS]);
 typedef struct ImageTexts {
         Store *store;
         uint64_t at;
+        Slice last_reason; /* where it stands */
 } ImageTexts;
 
-/* Counts N_BYTES and N_RECORDS too. */
-void image_put_file(ImageTexts *texts, uint32_t i, Slice name, uint32_t root, uint64_t n_bytes,
-                uint64_t n_records, const EventCounts *counts);
+/* Counts what is in it too. */
+void image_put_file(ImageTexts *texts, uint32_t i, const StoreFile *file);
 void image_put_root(ImageTexts *texts, uint32_t i, Slice name, Slice path);
-/* Damaged ones first. */
+/* Damaged ones first; the name is not used. */
 void image_put_note(ImageTexts *texts, uint64_t i, const StoreNote *note, bool is_ignored);
 
 /* String I, the strings before it having been put. */

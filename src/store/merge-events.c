@@ -216,17 +216,63 @@ static int put_grants(Merge *merge) {
 
 /* ---- the whole ---- */
 
+/* File I of the result, but for its number of root where that is none; -EIO then. */
+static int file_at(const Merge *merge, uint32_t i, StoreFile *ret) {
+        const MergeFile *f = &merge->files[i];
+        const MergeInput *input = &merge->inputs[f->first.input];
+
+        *ret = store_file(input->store, f->first.index);
+        if (f->has_hash) {
+                StoreFile hashed =
+                                store_file(merge->inputs[f->hashed.input].store, f->hashed.index);
+
+                memcpy(ret->hash, hashed.hash, sizeof(ret->hash));
+        }
+        ret->has_hash = f->has_hash;
+        ret->kind = (StoreKind)f->kind;
+        ret->size = f->size;
+        ret->n_bytes = f->n_bytes;
+        ret->counts = f->counts;
+        ret->n_records = f->n_at_hand > f->n_records ? f->n_at_hand : f->n_records;
+        return merge_mapped(input->roots, store_n_roots(input->store), ret->root, &ret->root);
+}
+
+static Slice note_reason(const Merge *merge, uint64_t i) {
+        const MergeItem *item = &merge->notes[i];
+
+        return store_note(merge->inputs[item->input].store, item->index).reason;
+}
+
+/* What has names. */
+static int plan_names(const Merge *merge, ImagePlan *plan) {
+        int r = 0;
+
+        for (uint32_t i = 0; i < merge->n_files && r == 0; i++) {
+                StoreFile file;
+
+                r = file_at(merge, i, &file);
+                image_plan_file(plan, &file);
+        }
+        for (uint32_t i = 0; i < merge->n_roots; i++) {
+                Slice name, path;
+
+                store_root(merge->inputs[merge->roots[i].input].store, merge->roots[i].index, &name,
+                                &path);
+                image_plan_root(plan, name, path);
+        }
+        for (uint64_t i = 0; i < merge->n_notes; i++)
+                image_plan_note(plan, note_reason(merge, i));
+        return r;
+}
+
 static int make_image(Merge *merge) {
         ImagePlan plan = {
                         .n_ids = merge->n_ids,
                         .n_conflict_rows = conflict_n_rows(&merge->contenders),
-                        .n_files = merge->n_files,
-                        .n_roots = merge->n_roots,
-                        .n_notes = merge->n_notes,
-                        .n_text_bytes = merge->n_text_bytes,
                         .n_strings = merge->n_strings,
                         .n_string_bytes = merge->n_string_bytes,
         };
+        int r;
 
         for (size_t i = 0; i < merge->n_inputs; i++) {
                 image_most_join(&plan.most, &merge->inputs[i].most);
@@ -237,39 +283,40 @@ static int make_image(Merge *merge) {
                 return -EOVERFLOW;
         for (int kind = 0; kind < STORE_N_TUPLES; kind++)
                 plan.n_tuples[kind] = merge->n_tuples[kind];
+        r = plan_names(merge, &plan);
+        if (r < 0)
+                return r;
         return image_new(&plan, merge->space, &merge->store);
 }
 
 static int put_names(Merge *merge) {
-        ImageTexts texts = {merge->store, 0};
+        ImageTexts texts = {.store = merge->store};
+        int r = 0;
 
-        for (uint32_t i = 0; i < merge->n_files; i++) {
-                const MergeFile *f = &merge->files[i];
-                const MergeInput *input = &merge->inputs[f->first.input];
-                StoreFile file = store_file(input->store, f->first.index);
-                uint32_t root;
-                int r = merge_mapped(input->roots, store_n_roots(input->store), file.root, &root);
+        for (uint32_t i = 0; i < merge->n_files && r == 0; i++) {
+                StoreFile file;
 
-                if (r < 0)
-                        return r;
-                image_put_file(&texts, i, file.name, root, f->n_bytes,
-                                f->n_at_hand > f->n_records ? f->n_at_hand : f->n_records,
-                                &f->counts);
+                r = file_at(merge, i, &file);
+                if (r == 0)
+                        image_put_file(&texts, i, &file);
         }
-        for (uint32_t i = 0; i < merge->n_roots; i++) {
+        for (uint32_t i = 0; i < merge->n_roots && r == 0; i++) {
                 Slice name, path;
 
                 store_root(merge->inputs[merge->roots[i].input].store, merge->roots[i].index, &name,
                                 &path);
                 image_put_root(&texts, i, name, path);
         }
-        for (uint64_t i = 0; i < merge->n_notes; i++) {
-                Store *store = merge->inputs[merge->notes[i].input].store;
-                StoreNote note = store_note(store, merge->notes[i].index);
+        for (uint64_t i = 0; i < merge->n_notes && r == 0; i++) {
+                const MergeInput *input = &merge->inputs[merge->notes[i].input];
+                StoreNote note = store_note(input->store, merge->notes[i].index);
 
-                image_put_note(&texts, i, &note, merge->notes[i].index >= store->meta.n_damaged);
+                r = merge_mapped(input->files, input->store->meta.n_files, note.file, &note.file);
+                if (r == 0)
+                        image_put_note(&texts, i, &note,
+                                        merge->notes[i].index >= input->store->meta.n_damaged);
         }
-        return 0;
+        return r;
 }
 
 static void put_strings(Merge *merge) {

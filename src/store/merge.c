@@ -61,11 +61,7 @@ int merge_roots(Merge *merge) {
         if (r < 0)
                 return r;
         while (kway_next(&kway, &key)) {
-                Slice name, path;
-
                 if (!merge->n_roots || sort_compare(&order, &last, &key) != 0) {
-                        root_at(merge, &key, &name, &path);
-                        merge->n_text_bytes += name.size + path.size;
                         merge->roots[merge->n_roots++] = (MergeItem){key.source, key.index};
                 }
                 merge->inputs[key.source].roots[key.index] = merge->n_roots - 1;
@@ -77,6 +73,10 @@ int merge_roots(Merge *merge) {
 
 /* ---- files ---- */
 
+/*
+ * Parts are of one reading, where a name has one content, which not all parts know. Otherwise files
+ * of one name may be different ones, and their bytes decide.
+ */
 static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
         const Merge *merge = ctx;
         const MergeInput *a = &merge->inputs[x->source], *b = &merge->inputs[y->source];
@@ -85,7 +85,10 @@ static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
         uint32_t root_y = file_y.root < store_n_roots(b->store) ? b->roots[file_y.root] : 0;
         int r = slice_compare(file_x.name, file_y.name);
 
-        return r ? r : (root_x > root_y) - (root_x < root_y);
+        if (r || root_x != root_y || merge->are_parts)
+                return r ? r : (root_x > root_y) - (root_x < root_y);
+        r = memcmp(file_x.hash, file_y.hash, sizeof(file_x.hash));
+        return r ? r : file_x.has_hash - file_y.has_hash;
 }
 
 static bool fill_file(void *userdata, SortKey *key) {
@@ -127,6 +130,11 @@ static void join_file(Merge *merge, const SortKey *key) {
         to->n_bytes = file.n_bytes > to->n_bytes ? file.n_bytes : to->n_bytes;
         if (merge->are_parts || memcmp(&to->counts, &(EventCounts){0}, sizeof(to->counts)) == 0)
                 event_counts_add(&to->counts, &file.counts);
+        to->size = file.size > to->size ? file.size : to->size;
+        to->kind = file.kind > to->kind ? (unsigned char)file.kind : to->kind;
+        if (file.has_hash)
+                to->hashed = (MergeItem){key->source, key->index};
+        to->has_hash |= file.has_hash;
         if (merge->are_parts)
                 to->n_records += file.n_records;
         else if (file.n_records > to->n_records)
@@ -146,9 +154,6 @@ int merge_files(Merge *merge) {
                 return r;
         while (kway_next(&kway, &key)) {
                 if (!merge->n_files || sort_compare(&order, &last, &key) != 0) {
-                        Store *store = merge->inputs[key.source].store;
-
-                        merge->n_text_bytes += store_file(store, key.index).name.size;
                         merge->files[merge->n_files++] =
                                         (MergeFile){.first = {key.source, key.index}};
                 }
@@ -167,25 +172,23 @@ static uint64_t n_notes(const Store *store) {
 
 static int compare_notes(const void *ctx, const SortKey *x, const SortKey *y) {
         const Merge *merge = ctx;
-        StoreNote a = store_note(merge->inputs[x->source].store, x->index);
-        StoreNote b = store_note(merge->inputs[y->source].store, y->index);
-        int r = slice_compare(a.file, b.file);
 
-        if (r)
-                return r;
-        if (a.offset != b.offset)
-                return a.offset < b.offset ? -1 : 1;
-        return slice_compare(a.reason, b.reason);
+        return slice_compare(store_note(merge->inputs[x->source].store, x->index).reason,
+                        store_note(merge->inputs[y->source].store, y->index).reason);
 }
 
+/* By the final number of the file. A number that is none is found when the note is put. */
 static bool fill_note(void *userdata, SortKey *key) {
         const Merge *merge = userdata;
-        Store *store = merge->inputs[key->source].store;
+        const MergeInput *input = &merge->inputs[key->source];
+        StoreNote note;
 
-        if (key->index >= n_notes(store))
+        if (key->index >= n_notes(input->store))
                 return false;
-        key->a = key->index >= store->meta.n_damaged;
-        key->b = sort_prefix(store_note(store, key->index).file, 0);
+        note = store_note(input->store, key->index);
+        key->a = (uint64_t)(key->index >= input->store->meta.n_damaged) << 32;
+        key->a |= note.file < input->store->meta.n_files ? input->files[note.file] : STORE_NONE;
+        key->b = note.offset;
         return true;
 }
 
@@ -205,11 +208,8 @@ int merge_notes(Merge *merge) {
         if (r < 0)
                 return r;
         while (kway_next(&kway, &key)) {
-                StoreNote note = store_note(merge->inputs[key.source].store, key.index);
-
                 /* what two stores say of one file is said once */
                 if (!merge->n_notes || sort_compare(&order, &last, &key) != 0) {
-                        merge->n_text_bytes += note.file.size + note.reason.size;
                         merge->notes[merge->n_notes++] = (MergeItem){key.source, key.index};
                 }
                 last = key;

@@ -23,11 +23,14 @@ typedef struct MergeItem {
 } MergeItem;
 
 typedef struct MergeFile {
-        MergeItem first;    /* an input that has it */
-        uint64_t n_bytes;   /* the most that an input says */
-        uint64_t n_records; /* as the inputs say */
-        uint64_t n_at_hand; /* events that the inputs have from it, each place once */
-        EventCounts counts; /* of parts: the sum; else of the first input that has any */
+        MergeItem first;  /* an input that has it */
+        MergeItem hashed; /* one that has its hash, where has_hash */
+        bool has_hash;
+        unsigned char kind;     /* StoreKind */
+        uint64_t size, n_bytes; /* the most that an input says */
+        uint64_t n_records;     /* as the inputs say */
+        uint64_t n_at_hand;     /* events that the inputs have from it, each place once */
+        EventCounts counts;     /* of parts: the sum; else of the first input that has any */
 } MergeFile;
 
 typedef struct Merge {
@@ -41,7 +44,7 @@ typedef struct Merge {
         MergeItem *roots, *notes, *strings; /* distinct, in order */
         MergeFile *files;
         uint32_t n_roots, n_files, n_strings;
-        uint64_t n_notes, n_text_bytes, n_string_bytes;
+        uint64_t n_notes, n_string_bytes;
         uint32_t *tuples[STORE_N_TUPLES]; /* fields of the distinct ones, in order */
         uint32_t n_tuples[STORE_N_TUPLES];
         SortKey *ids; /* kept events with an eventID, by it; source and index are theirs */

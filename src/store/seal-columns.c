@@ -15,19 +15,16 @@ static const BuilderNote *note_of(const Seal *seal, const SortKey *key) {
         return &seal->builders[key->source]->notes.data[key->index];
 }
 
-static int compare_notes(const void *ctx, const SortKey *x, const SortKey *y) {
-        const BuilderNote *a = note_of(ctx, x), *b = note_of(ctx, y);
-        int r = slice_compare(a->file, b->file);
+static Slice reason_of(const Seal *seal, const SortKey *key) {
+        return seal->builders[key->source]->strings.strings.data[note_of(seal, key)->reason];
+}
 
-        if (r)
-                return r;
-        if (a->offset != b->offset)
-                return a->offset < b->offset ? -1 : 1;
-        return slice_compare(a->reason, b->reason);
+static int compare_reasons(const void *ctx, const SortKey *x, const SortKey *y) {
+        return slice_compare(reason_of(ctx, x), reason_of(ctx, y));
 }
 
 int seal_notes(Seal *seal) {
-        SortOrder order = {compare_notes, seal};
+        SortOrder order = {compare_reasons, seal};
         uint64_t n = 0, n_kept = 0;
         int r;
 
@@ -41,7 +38,9 @@ int seal_notes(Seal *seal) {
                         BuilderNote *note = &seal->builders[b]->notes.data[i];
 
                         seal->notes[n++] = (SortKey){
-                                        note->is_ignored, sort_prefix(note->file, 0), b, i};
+                                        (uint64_t)note->is_ignored << 32 |
+                                                        seal->maps[b].files[note->file],
+                                        note->offset, b, i};
                 }
         }
         r = sort_keys(seal->notes, n, &order, seal->n_threads);
@@ -56,19 +55,32 @@ int seal_notes(Seal *seal) {
 
 /* ---- sizes ---- */
 
-static uint64_t text_size(const Seal *seal) {
-        uint64_t size = 0;
+static int compare_counts(const void *key, const void *counts) {
+        uint32_t file = *(const uint32_t *)key, other = ((const BuilderCounts *)counts)->file;
 
-        for (uint32_t i = 0; i < seal->n_files; i++)
-                size += seal->builders[seal->files[i].source]
-                                        ->files.data[seal->files[i].index]
-                                        .name.size;
-        for (size_t i = 0; i < seal->roots.size; i++)
-                size += seal->roots.data[i].name.size + seal->roots.data[i].path.size;
-        for (uint64_t i = 0; i < seal->n_notes; i++)
-                size += note_of(seal, &seal->notes[i])->file.size +
-                        note_of(seal, &seal->notes[i])->reason.size;
-        return size;
+        return (file > other) - (file < other);
+}
+
+static StoreFile file_at(const Seal *seal, uint32_t i) {
+        uint32_t b = seal->files[i].source;
+        const BuilderFile *file = &seal->builders[b]->files.data[seal->files[i].index];
+        StoreFile r = {.name = builder_file_name(file),
+                        .root = seal->maps[b].roots[file->root],
+                        .kind = (StoreKind)file->kind,
+                        .has_hash = file->has_hash,
+                        .size = file->size,
+                        .n_bytes = file->n_bytes,
+                        .n_records = seal->n_file_records[i]};
+
+        const BuilderCounts *counts =
+                        seal->counts.size ? bsearch(&i, seal->counts.data, seal->counts.size,
+                                                            sizeof(*counts), compare_counts)
+                                          : NULL;
+
+        memcpy(r.hash, file->hash, sizeof(r.hash));
+        if (counts)
+                r.counts = counts->counts;
+        return r;
 }
 
 static int allocate(Seal *seal) {
@@ -77,15 +89,20 @@ static int allocate(Seal *seal) {
                         .n_ids = seal->n_ids,
                         .n_grants = seal->n_grants,
                         .n_conflict_rows = conflict_n_rows(&seal->contenders),
-                        .n_files = seal->n_files,
-                        .n_roots = seal->roots.size,
-                        .n_notes = seal->n_notes,
-                        .n_text_bytes = text_size(seal),
                         .n_strings = seal->n_strings,
                         .n_string_bytes = seal->n_string_bytes,
                         .most = seal->most,
         };
 
+        for (uint32_t i = 0; i < seal->n_files; i++) {
+                StoreFile file = file_at(seal, i);
+
+                image_plan_file(&plan, &file);
+        }
+        for (size_t i = 0; i < seal->roots.size; i++)
+                image_plan_root(&plan, seal->roots.data[i].name, seal->roots.data[i].path);
+        for (uint64_t i = 0; i < seal->n_notes; i++)
+                image_plan_note(&plan, reason_of(seal, &seal->notes[i]));
         for (int kind = 0; kind < STORE_N_TUPLES; kind++)
                 plan.n_tuples[kind] = seal->n_tuples[kind];
         return image_new(&plan, seal->space, &seal->store);
@@ -94,20 +111,22 @@ static int allocate(Seal *seal) {
 /* ---- names, notes, strings, tuples ---- */
 
 static void write_names(Seal *seal) {
-        ImageTexts texts = {seal->store, 0};
+        ImageTexts texts = {.store = seal->store};
 
         for (uint32_t i = 0; i < seal->n_files; i++) {
-                uint32_t b = seal->files[i].source;
-                BuilderFile *file = &seal->builders[b]->files.data[seal->files[i].index];
+                StoreFile file = file_at(seal, i);
 
-                image_put_file(&texts, i, file->name, seal->maps[b].roots[file->root],
-                                file->n_bytes, seal->n_file_records[i], &file->counts);
+                image_put_file(&texts, i, &file);
         }
         for (uint32_t i = 0; i < seal->roots.size; i++)
                 image_put_root(&texts, i, seal->roots.data[i].name, seal->roots.data[i].path);
         for (uint64_t i = 0; i < seal->n_notes; i++) {
-                const BuilderNote *from = note_of(seal, &seal->notes[i]);
-                StoreNote note = {from->file, from->offset, from->n_rejected, from->reason};
+                const SortKey *key = &seal->notes[i];
+                const BuilderNote *from = note_of(seal, key);
+                StoreNote note = {.file = seal->maps[key->source].files[from->file],
+                                .n_rejected = from->n_rejected,
+                                .offset = from->offset,
+                                .reason = reason_of(seal, key)};
 
                 image_put_note(&texts, i, &note, from->is_ignored);
         }

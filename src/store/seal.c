@@ -74,16 +74,59 @@ static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
         const BuilderFile *a = file_of(seal, x), *b = file_of(seal, y);
         uint32_t root_a = seal->maps[x->source].roots[a->root];
         uint32_t root_b = seal->maps[y->source].roots[b->root];
-        int r = slice_compare(a->name, b->name);
+        int r = slice_compare(builder_file_name(a), builder_file_name(b));
 
         return r ? r : (root_a > root_b) - (root_a < root_b);
 }
 
-/* Of builders that read parts of one file, only that which read its end knows how large it is. */
-static void grow_file(BuilderFile *file, const BuilderFile *part) {
-        file->n_bytes = file->n_bytes < part->n_bytes ? part->n_bytes : file->n_bytes;
-        if (part != file)
-                event_counts_add(&file->counts, &part->counts);
+/* What one builder says of a file, another may not know: who counts its bytes, who hashes it. */
+static void join_file(Seal *seal, const SortKey *key, const BuilderFile *other) {
+        BuilderFile *file = &seal->builders[key->source]->files.data[key->index];
+
+        if (file == other)
+                return;
+        file->n_bytes = other->n_bytes > file->n_bytes ? other->n_bytes : file->n_bytes;
+        file->size = other->size > file->size ? other->size : file->size;
+        file->kind = other->kind > file->kind ? other->kind : file->kind;
+        if (other->has_hash)
+                memcpy(file->hash, other->hash, sizeof(file->hash));
+        file->has_hash |= other->has_hash;
+}
+
+/* Counts of all builders, by the final numbers of files. */
+static int join_counts(Seal *seal) {
+        SortOrder order = {NULL, NULL};
+        size_t n = 0, at = 0;
+        SortKey *keys;
+        int r;
+
+        for (size_t b = 0; b < seal->n_builders; b++)
+                n += seal->builders[b]->counts.size;
+        if (n == 0)
+                return 0;
+        keys = vec_alloc(n, sizeof(*keys));
+        r = keys ? vec_reserve(&seal->counts, n) : -ENOMEM;
+        for (uint32_t b = 0; b < seal->n_builders && r == 0; b++) {
+                const Builder *builder = seal->builders[b];
+
+                for (uint32_t i = 0; i < builder->counts.size; i++)
+                        keys[at++] = (SortKey){
+                                        seal->maps[b].files[builder->counts.data[i].file], 0, b, i};
+        }
+        if (r == 0)
+                r = sort_keys(keys, n, &order, 1);
+        for (size_t i = 0; i < n && r == 0; i++) {
+                const EventCounts *counts =
+                                &seal->builders[keys[i].source]->counts.data[keys[i].index].counts;
+
+                if (i == 0 || keys[i].a != keys[i - 1].a)
+                        seal->counts.data[seal->counts.size++] =
+                                        (BuilderCounts){(uint32_t)keys[i].a, *counts};
+                else
+                        event_counts_add(&seal->counts.data[seal->counts.size - 1].counts, counts);
+        }
+        free(keys);
+        return r;
 }
 
 int seal_files(Seal *seal) {
@@ -101,7 +144,7 @@ int seal_files(Seal *seal) {
                 return -ENOMEM;
         for (uint32_t b = 0; b < seal->n_builders; b++) {
                 for (uint32_t i = 0; i < seal->builders[b]->files.size; i++) {
-                        Slice name = seal->builders[b]->files.data[i].name;
+                        Slice name = builder_file_name(&seal->builders[b]->files.data[i]);
 
                         seal->files[at++] =
                                         (SortKey){sort_prefix(name, 0), sort_prefix(name, 1), b, i};
@@ -115,10 +158,10 @@ int seal_files(Seal *seal) {
 
                 if (i == 0 || sort_compare(&order, &seal->files[seal->n_files - 1], &key) != 0)
                         seal->files[seal->n_files++] = key;
-                grow_file(file_of(seal, &seal->files[seal->n_files - 1]), file_of(seal, &key));
+                join_file(seal, &seal->files[seal->n_files - 1], file_of(seal, &key));
                 seal->maps[key.source].files[key.index] = seal->n_files - 1;
         }
-        return 0;
+        return join_counts(seal);
 }
 
 /* ---- order ---- */
@@ -278,8 +321,8 @@ static StorePlace place_of(const Seal *seal, uint32_t builder, const StoreSource
         const BuilderFile *file = &seal->builders[builder]->files.data[source->file];
         const BuilderRoot *root = &seal->builders[builder]->roots.data[file->root];
 
-        return (StorePlace){file->name, root->name, root->path, source->offset, source->hash,
-                        source->record, source->size};
+        return (StorePlace){builder_file_name(file), root->name, root->path, source->offset,
+                        source->hash, source->record, source->size};
 }
 
 /* keys[first .. end) share an eventID, and not all have the same bytes. */
@@ -402,6 +445,7 @@ static void deinit(Seal *seal) {
         free(seal->maps);
         free(seal->files);
         free(seal->n_file_records);
+        vec_deinit(&seal->counts);
         vec_deinit(&seal->roots);
         free(seal->order);
         free(seal->is_dropped);

@@ -24,7 +24,8 @@ typedef struct Seal {
 
         SortKey *files; /* distinct, in order; source and index say whose */
         uint32_t n_files;
-        uint64_t *n_file_records; /* that were found in each, duplicates too */
+        uint64_t *n_file_records;  /* that were found in each, duplicates too */
+        VEC(BuilderCounts) counts; /* by final number of the file, which stands there once */
         VEC(BuilderRoot) roots;
 
         SortKey *order; /* all rows in the order of events */

@@ -39,7 +39,8 @@ void store_counts(Store *store, StoreCounts *ret) {
                         .n_duplicates = store->meta.n_duplicates,
                         .n_conflicts = store->meta.n_conflicts,
                         .n_rejected = store->meta.n_rejected,
-                        .n_files = store->meta.n_files,
+                        .n_files = store->meta.n_logs,
+                        .n_contents = store->meta.n_files,
                         .n_damaged = store->meta.n_damaged,
                         .n_ignored = store->meta.n_ignored,
                         .n_bytes = store->meta.n_bytes,
@@ -316,19 +317,43 @@ bool store_postings_next(StorePostings *p, uint32_t *ret_event) {
 
 /* ---- files, notes, conflicts ---- */
 
-static Slice text_at(Store *store, uint64_t at, uint32_t size) {
+static Slice text_at(Store *store, uint64_t at, uint64_t size) {
         const void *p = image_at(store, IMAGE_TEXT, at, size);
 
         return p ? slice(p, size) : (Slice){NULL, 0};
 }
 
 StoreFile store_file(Store *store, uint32_t file) {
-        const ImageFile *p = image_at(store, IMAGE_FILES, (uint64_t)file * sizeof(*p), sizeof(*p));
+        const unsigned char *widths = store->meta.file_widths;
+        unsigned size = image_file_size(&store->meta);
+        const unsigned char *at = image_at(store, IMAGE_FILES, (uint64_t)file * size, size);
+        const unsigned char *before =
+                        file ? image_at(store, IMAGE_FILES, (uint64_t)(file - 1) * size, size)
+                             : NULL;
+        uint64_t numbers[IMAGE_N_FILE_WIDTHS], from = 0;
+        StoreFile r = {.kind = STORE_KIND_UNREAD};
 
-        if (!p)
-                return (StoreFile){{NULL, 0}, 0, 0, 0, {0}};
-        return (StoreFile){text_at(store, p->name_at, p->name_size), p->root, p->n_bytes,
-                        p->n_records, p->counts};
+        if (!at || (file && !before))
+                return r;
+        if (before)
+                from = image_load(before + 1 + STORE_HASH_SIZE, widths[IMAGE_F_NAME_END]);
+        r.kind = (StoreKind)(*at & (IMAGE_FILE_HASHED - 1));
+        r.has_hash = *at & IMAGE_FILE_HASHED;
+        memcpy(r.hash, at + 1, STORE_HASH_SIZE);
+        at += 1 + STORE_HASH_SIZE;
+        for (unsigned w = 0; w < IMAGE_N_FILE_WIDTHS; at += widths[w++])
+                numbers[w] = image_load(at, widths[w]);
+        if (numbers[IMAGE_F_NAME_END] < from || r.kind >= STORE_N_KINDS) {
+                image_set_fault(store, IMAGE_FILES);
+                return (StoreFile){.kind = STORE_KIND_UNREAD};
+        }
+        r.name = text_at(store, from, numbers[IMAGE_F_NAME_END] - from);
+        r.root = (uint32_t)numbers[IMAGE_F_ROOT];
+        r.size = numbers[IMAGE_F_SIZE];
+        r.n_bytes = numbers[IMAGE_F_BYTES];
+        r.n_records = numbers[IMAGE_F_RECORDS];
+        memcpy(&r.counts, numbers + IMAGE_F_COUNTS, sizeof(r.counts));
+        return r;
 }
 
 uint32_t store_n_roots(Store *store) {
@@ -347,7 +372,7 @@ StoreNote store_note(Store *store, uint64_t i) {
 
         if (!p)
                 return (StoreNote){0};
-        return (StoreNote){text_at(store, p->file_at, p->file_size), p->offset, p->n_rejected,
+        return (StoreNote){store_file(store, p->file).name, p->file, p->n_rejected, p->offset,
                         text_at(store, p->reason_at, p->reason_size)};
 }
 

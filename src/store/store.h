@@ -91,14 +91,31 @@ Builder *builder_free(Builder *builder);
 /* A source as given on the command line, and where it stands. Numbers from 0; names are copied. */
 int builder_add_root(Builder *builder, Slice name, Slice path, uint32_t *ret_root);
 
-/* A log file or member that is read from now on. NAME is copied. */
+/* What a file or member turned out to be. */
+typedef enum StoreKind {
+        STORE_KIND_UNREAD, /* it could not be read, or nobody has said yet */
+        STORE_KIND_OTHER,  /* no log */
+        STORE_KIND_TAR,
+        STORE_KIND_ZIP,
+        STORE_KIND_7Z,
+        STORE_KIND_LOG, /* and from here on: this + EventContainer */
+        STORE_N_KINDS = STORE_KIND_LOG + EVENT_N_CONTAINERS,
+} StoreKind;
+
+#define STORE_HASH_SIZE 32
+
+/*
+ * A file or member that was met. NAME is copied. Files of one name and root are one, whoever adds
+ * them: what is said of it below may be said to any of the builders.
+ */
 int builder_add_file(Builder *builder, Slice name, uint32_t root, uint32_t *ret_file);
-/* How many bytes of unpacked content it had. */
-void builder_end_file(Builder *builder, uint32_t file, uint64_t n_bytes);
+/* Its content was read: N_BYTES of it, unpacked. */
+void builder_end_file(Builder *builder, uint32_t file, StoreKind kind, uint64_t n_bytes);
+/* As it stands it has SIZE bytes, with this SHA-256, or NULL. KIND is that of an archive, or 0. */
+void builder_hash_file(Builder *builder, uint32_t file, StoreKind kind, uint64_t size,
+                const unsigned char *hash);
 /* Records of the file that are no events, as those are counted when they are added. */
-void builder_count(Builder *builder, uint32_t file, const EventCounts *counts);
-/* Takes back the file added last, which has no events. */
-void builder_drop_file(Builder *builder, uint32_t file);
+int builder_count(Builder *builder, uint32_t file, const EventCounts *counts);
 
 int builder_add_event(Builder *builder, uint32_t file, const Event *event);
 
@@ -106,9 +123,9 @@ int builder_add_event(Builder *builder, uint32_t file, const Event *event);
 Slice store_event_dim(const Event *event, StoreDim dim);
 
 /* Damage (which cost N_REJECTED records), or a file that was ignored. Texts are copied. */
-int builder_add_damage(
-                Builder *builder, Slice file, uint64_t offset, uint64_t n_rejected, Slice reason);
-int builder_add_ignored(Builder *builder, Slice file, uint64_t offset, Slice reason);
+int builder_add_damage(Builder *builder, uint32_t file, uint64_t offset, uint32_t n_rejected,
+                Slice reason);
+int builder_add_ignored(Builder *builder, uint32_t file, uint64_t offset, Slice reason);
 
 uint64_t builder_n_events(const Builder *builder);
 /* What it takes up, with what sealing it will take, about. */
@@ -191,7 +208,9 @@ const char *store_check(Store *store);
 
 typedef struct StoreCounts {
         uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
-        uint64_t n_files, n_damaged, n_ignored, n_bytes;
+        uint64_t n_files; /* logs */
+        uint64_t n_damaged, n_ignored, n_bytes;
+        uint64_t n_contents; /* all files and members that were met */
         uint64_t n_image_bytes, n_string_bytes;
         EventCounts events; /* how records came, of all files */
 } StoreCounts;
@@ -345,22 +364,36 @@ typedef struct StoreGap {
 uint64_t store_n_gaps(Store *store);
 StoreGap store_gap(Store *store, uint64_t i);
 
+/*
+ * A file or member of an archive that was met, by name, root, hash: the ledger of the evidence.
+ * Stores that were merged may have two of one name that differ in their hash.
+ */
 typedef struct StoreFile {
         Slice name;
         uint32_t root;
-        uint64_t n_bytes;
+        StoreKind kind;
+        bool has_hash;
+        unsigned char hash[STORE_HASH_SIZE];
+        uint64_t size;      /* as it stands; without a hash, what could be read of it */
+        uint64_t n_bytes;   /* of unpacked content */
         uint64_t n_records; /* taken from it, duplicates too */
         EventCounts counts;
 } StoreFile;
 
+static inline bool store_kind_is_log(StoreKind kind) {
+        return kind >= STORE_KIND_LOG;
+}
+
+/* I below n_contents. */
 StoreFile store_file(Store *store, uint32_t file);
 uint32_t store_n_roots(Store *store);
 void store_root(Store *store, uint32_t root, Slice *ret_name, Slice *ret_path);
 
 typedef struct StoreNote {
-        Slice file;
+        Slice name; /* of the file */
+        uint32_t file;
+        uint32_t n_rejected;
         uint64_t offset;
-        uint64_t n_rejected;
         Slice reason;
 } StoreNote;
 

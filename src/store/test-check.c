@@ -238,6 +238,7 @@ static void check_counts(const Model *m, Store *store) {
         assert_int_equal(counts.n_ignored, n_notes[1]);
         assert_int_equal(counts.n_rejected, n_rejected);
         assert_int_equal(counts.n_files, m->n_files);
+        assert_int_equal(counts.n_contents, m->n_files);
         assert_int_equal(counts.n_bytes, n_bytes);
 }
 
@@ -261,11 +262,17 @@ static void check_files(const Model *m, Store *store) {
         qsort(files, (size_t)m->n_files, sizeof(int), compare_names);
         for (int i = 0; i < m->n_files; i++) {
                 StoreFile file = store_file(store, (uint32_t)i);
+                unsigned char hash[STORE_HASH_SIZE];
                 Slice name, path;
 
                 assert_true(slice_equal(file.name, model_file_name(files[i])));
                 assert_int_equal(file.n_bytes, 1000 + files[i]);
                 assert_int_equal(file.n_records, count_records(m, files[i]));
+                assert_int_equal(file.size, 500 + files[i]);
+                assert_int_equal(file.kind, STORE_KIND_LOG + EVENT_IN_RECORDS);
+                assert_int_equal(file.has_hash, model_hash(files[i], hash) != NULL);
+                if (file.has_hash)
+                        assert_memory_equal(file.hash, hash, sizeof(hash));
                 store_root(store, file.root, &name, &path);
                 assert_true(slice_starts_with(file.name, name));
                 assert_true(slice_starts_with(path, SLICE_LITERAL("/x/")) &&
@@ -292,7 +299,8 @@ static void check_notes(const Model *m, Store *store) {
         for (size_t i = 0; i < m->n_notes; i++) {
                 StoreNote note = store_note(store, i);
 
-                assert_true(slice_equal(note.file, model_file_name(notes[i].file)));
+                assert_true(slice_equal(note.name, model_file_name(notes[i].file)));
+                assert_true(slice_equal(store_file(store, note.file).name, note.name));
                 assert_true(note.offset == notes[i].offset);
                 assert_int_equal(note.n_rejected, notes[i].n_rejected);
                 assert_true(slice_equal(note.reason, slice_cstr(notes[i].reason)));
@@ -439,17 +447,20 @@ uint64_t model_digest(Store *store) {
                 h = digest_dim(store, dim, h);
         for (uint32_t i = 0; i < store_n_strings(store); i++)
                 h = hash_mix(h, store_find_string(store, store_string(store, i)));
-        for (uint32_t i = 0; i < counts.n_files; i++) {
+        for (uint32_t i = 0; i < counts.n_contents; i++) {
                 StoreFile file = store_file(store, i);
                 Slice name, path;
 
                 store_root(store, file.root, &name, &path);
-                h = mix_text(mix_text(mix_text(hash_mix(h, file.n_bytes), file.name), name), path);
+                h = mix_text(mix_text(mix_text(hash_mix(hash_mix(h, file.n_bytes), file.size),
+                                                      file.name),
+                                             name),
+                                path);
         }
         for (uint64_t i = 0; i < counts.n_damaged + counts.n_ignored; i++) {
                 StoreNote note = store_note(store, i);
 
-                h = hash_mix(mix_text(mix_text(h, note.file), note.reason), note.offset);
+                h = hash_mix(mix_text(mix_text(h, note.name), note.reason), note.offset);
         }
         for (uint64_t i = 0; i < store_n_conflict_rows(store); i++) {
                 StoreConflict row = store_conflict_row(store, i);

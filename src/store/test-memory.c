@@ -16,14 +16,16 @@ static int add_all(const Model *m, Builder *builder) {
 
         for (int i = 0; i < m->n_files && r == 0; i++) {
                 r = builder_add_file(builder, model_file_name(i), root, &file);
+                if (r == 0)
+                        builder_hash_file(builder, file, STORE_KIND_UNREAD, 1, NULL);
                 for (size_t k = 0; k < m->n_events && r == 0; k++) {
                         if (m->events[k].file == i)
                                 r = builder_add_event(builder, file, &m->events[k].event);
                 }
         }
         for (size_t i = 0; i < m->n_notes && r == 0; i++)
-                r = builder_add_damage(builder, model_file_name(m->notes[i].file), 1, 1,
-                                SLICE_LITERAL("cut"));
+                r = builder_add_damage(
+                                builder, (uint32_t)m->notes[i].file, 1, 1, SLICE_LITERAL("cut"));
         return r;
 }
 

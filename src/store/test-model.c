@@ -278,7 +278,16 @@ Slice model_dim(const Event *e, StoreDim dim) {
 
 /* ---- into builders ---- */
 
-static uint32_t add_file(Builder *builder, int file) {
+const unsigned char *model_hash(int file, unsigned char buffer[static STORE_HASH_SIZE]) {
+        if (file % 5 == 4)
+                return NULL; /* it could not be read whole */
+        memset(buffer, file % 3, STORE_HASH_SIZE);
+        return buffer;
+}
+
+static uint32_t add_file(Builder *builder, int file, bool is_end, bool is_hash) {
+        unsigned char hash[STORE_HASH_SIZE];
+
         const char *root = root_names[root_of(file)];
         uint32_t number;
         char path[16];
@@ -286,17 +295,25 @@ static uint32_t add_file(Builder *builder, int file) {
         snprintf(path, sizeof(path), "/x/%s", root);
         assert_int_equal(builder_add_root(builder, slice_cstr(root), slice_cstr(path), &number), 0);
         assert_int_equal(builder_add_file(builder, model_file_name(file), number, &number), 0);
-        builder_end_file(builder, number, 1000 + (uint64_t)file);
+        /* what each of several builders knows of it */
+        if (is_end)
+                builder_end_file(builder, number, STORE_KIND_LOG + EVENT_IN_RECORDS,
+                                1000 + (uint64_t)file);
+        if (is_hash)
+                builder_hash_file(builder, number, STORE_KIND_UNREAD, 500 + (uint64_t)file,
+                                model_hash(file, hash));
         return number;
 }
 
 /* The whole of FILE, its records in some order, each into any of N_BUILDERS. */
 static void pour(Model *m, Builder **builders, size_t n_builders, int file) {
         size_t first = random_below(&m->random, m->n_events + 1);
+        size_t ends = random_below(&m->random, n_builders);
+        size_t hashes = random_below(&m->random, n_builders);
         uint32_t numbers[8];
 
         for (size_t b = 0; b < n_builders; b++)
-                numbers[b] = add_file(builders[b], file);
+                numbers[b] = add_file(builders[b], file, b == ends, b == hashes);
         for (size_t k = 0; k < m->n_events; k++) {
                 ModelEvent *e = &m->events[(first + k) % m->n_events];
                 size_t b = random_below(&m->random, n_builders);
@@ -305,16 +322,18 @@ static void pour(Model *m, Builder **builders, size_t n_builders, int file) {
                         assert_int_equal(builder_add_event(builders[b], numbers[b], &e->event), 0);
         }
         for (size_t i = 0; i < m->n_notes; i++) {
-                Builder *b = builders[random_below(&m->random, n_builders)];
-                Slice name = model_file_name(file), reason = slice_cstr(m->notes[i].reason);
+                size_t which = random_below(&m->random, n_builders);
+                Slice reason = slice_cstr(m->notes[i].reason);
+                Builder *b = builders[which];
                 const ModelNote *note = &m->notes[i];
 
                 if (note->file != file)
                         continue;
-                assert_int_equal(note->is_ignored ? builder_add_ignored(
-                                                                    b, name, note->offset, reason)
-                                                  : builder_add_damage(b, name, note->offset,
-                                                                    note->n_rejected, reason),
+                assert_int_equal(note->is_ignored ? builder_add_ignored(b, numbers[which],
+                                                                    note->offset, reason)
+                                                  : builder_add_damage(b, numbers[which],
+                                                                    note->offset, note->n_rejected,
+                                                                    reason),
                                 0);
         }
 }

@@ -55,6 +55,8 @@ void model_deinit(Model *m);
 void model_settle(Model *m);
 
 Slice model_file_name(int file);
+/* In BUFFER; NULL: it has none. */
+const unsigned char *model_hash(int file, unsigned char buffer[static STORE_HASH_SIZE]);
 /* Of the i-th kept event. */
 const Event *model_event(const Model *m, size_t i);
 /* The value that an event has under DIM; absent where it takes no part. */

@@ -193,40 +193,120 @@ static void test_empty(void **state) {
         assert_null(store_free(NULL));
 }
 
-/* Files: the last may be taken back, names are the same in two builders, roots are listed once. */
+/* One of two builders, or stores, that met r/a and r/none; what WHICH says of r/a. */
+static Builder *fill_files(int which, const unsigned char *hash) {
+        Builder *builder;
+        uint32_t root, other, file, again;
+
+        assert_int_equal(builder_new(&builder), 0);
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(builder_add_root(builder, SLICE_LITERAL("r"), SLICE_LITERAL("/r"),
+                                                 &other),
+                                0);
+                assert_true(i == 0 || root == other);
+                root = other;
+        }
+        assert_int_equal(builder_add_file(builder, SLICE_LITERAL("r/a"), root, &file), 0);
+        assert_int_equal(builder_add_file(builder, SLICE_LITERAL("r/a"), root, &again), 0);
+        assert_int_equal(file, again);
+        if (which == 0)
+                builder_end_file(builder, file, STORE_KIND_LOG + EVENT_IN_JSON, 10);
+        if (hash)
+                builder_hash_file(builder, file, STORE_KIND_UNREAD, 7, hash);
+        assert_int_equal(builder_add_file(builder, SLICE_LITERAL("r/none"), root, &again), 0);
+        assert_int_equal(builder_add_damage(builder, again, 0, 0, SLICE_LITERAL("gone")), 0);
+        assert_int_equal(builder_add_file(builder, SLICE_LITERAL("r/a"), root, &again), 0);
+        assert_int_equal(builder_add_ignored(builder, again, 1, SLICE_LITERAL("gone")), 0);
+        assert_int_equal(builder_n_events(builder), 0);
+        return builder;
+}
+
+static void check_file(Store *store, uint32_t i, StoreKind kind, uint64_t size, uint64_t n_bytes,
+                const unsigned char *hash) {
+        StoreFile file = store_file(store, i);
+
+        assert_true(slice_equal(file.name, SLICE_LITERAL("r/a")));
+        assert_int_equal(file.kind, kind);
+        assert_int_equal(file.size, size);
+        assert_int_equal(file.n_bytes, n_bytes);
+        assert_int_equal(file.has_hash, hash != NULL);
+        if (hash)
+                assert_memory_equal(file.hash, hash, STORE_HASH_SIZE);
+}
+
+static const unsigned char hash_a[STORE_HASH_SIZE] = {1}, hash_b[STORE_HASH_SIZE] = {2};
+
+/* Files of one name are one in a sealing, where two builders know different things of it. */
 static void test_files(void **state) {
-        Builder *builders[2];
-        uint32_t root, file, other;
+        Builder *builders[2] = {fill_files(0, NULL), fill_files(1, hash_a)};
+        StoreCounts counts;
         Store *store;
 
         (void)state;
-        for (int i = 0; i < 2; i++) {
-                assert_int_equal(builder_new(&builders[i]), 0);
-                assert_int_equal(builder_add_root(builders[i], SLICE_LITERAL("r"),
-                                                 SLICE_LITERAL("/r"), &root),
-                                0);
-                assert_int_equal(builder_add_root(builders[i], SLICE_LITERAL("r"),
-                                                 SLICE_LITERAL("/r"), &other),
-                                0);
-                assert_int_equal(root, other);
-                assert_int_equal(builder_add_file(builders[i], SLICE_LITERAL("r/a"), root, &file),
-                                0);
-                builder_end_file(builders[i], file, 10);
-                assert_int_equal(builder_add_file(builders[i], SLICE_LITERAL("r/dropped"), root,
-                                                 &file),
-                                0);
-                builder_drop_file(builders[i], file);
-                assert_int_equal(builder_n_events(builders[i]), 0);
-        }
         assert_int_equal(store_seal(builders, 2, (StoreRoom){NULL, 1}, NULL, &store), 0);
         assert_int_equal(store_n_roots(store), 1);
-        assert_true(slice_equal(store_file(store, 0).name, SLICE_LITERAL("r/a")));
+        store_counts(store, &counts);
+        assert_int_equal(counts.n_contents, 2);
+        assert_int_equal(counts.n_files, 1);
+        assert_int_equal(counts.n_damaged, 1);
+        assert_int_equal(counts.n_ignored, 1);
+        check_file(store, 0, STORE_KIND_LOG + EVENT_IN_JSON, 7, 10, hash_a);
+        assert_int_equal(store_file(store, 1).kind, STORE_KIND_UNREAD);
+        assert_int_equal(store_note(store, 0).file, 1);
+        assert_int_equal(store_note(store, 1).file, 0);
+        assert_true(slice_equal(store_note(store, 1).reason, SLICE_LITERAL("gone")));
         assert_null(store_is_faulty(store));
-        assert_null(store_file(store, 1).name.data);
+        assert_null(store_file(store, 2).name.data);
         assert_non_null(store_is_faulty(store));
         store_free(store);
         builder_free(builders[0]);
         builder_free(builders[1]);
+}
+
+/* In the merging of stores, files of one name are one if their bytes are the same. */
+static void test_versions(void **state) {
+        const unsigned char *hashes[] = {hash_b, hash_a, hash_b, NULL};
+        Store *stores[4], *both, *parts, *again;
+        StoreCounts counts;
+
+        (void)state;
+        for (int i = 0; i < 4; i++) {
+                Builder *builder = fill_files(i == 2 ? 0 : 1, hashes[i]);
+
+                assert_int_equal(
+                                store_seal(&builder, 1, (StoreRoom){NULL, 1}, NULL, &stores[i]), 0);
+                builder_free(builder);
+        }
+        assert_int_equal(store_merge(stores, 4, false, (StoreRoom){NULL, 1}, NULL, &both), 0);
+        store_counts(both, &counts);
+        assert_int_equal(counts.n_contents, 4);
+        assert_int_equal(counts.n_files, 1);
+        assert_int_equal(counts.n_ignored, 3);
+        assert_int_equal(counts.n_damaged, 1);
+        check_file(both, 0, STORE_KIND_UNREAD, 0, 0, NULL);
+        check_file(both, 1, STORE_KIND_UNREAD, 7, 0, hash_a);
+        check_file(both, 2, STORE_KIND_LOG + EVENT_IN_JSON, 7, 10, hash_b);
+        assert_true(slice_equal(store_file(both, 3).name, SLICE_LITERAL("r/none")));
+        assert_int_equal(store_note(both, 0).file, 3);
+
+        /* whichever way they come together */
+        assert_int_equal(store_merge((Store *[]){stores[3], stores[2], both, stores[1]}, 4, false,
+                                         (StoreRoom){NULL, 1}, NULL, &again),
+                        0);
+        assert_true(model_digest(both) == model_digest(again));
+
+        /* parts of one reading know of one content only, some of them not all */
+        assert_int_equal(store_merge((Store *[]){stores[3], stores[2]}, 2, true,
+                                         (StoreRoom){NULL, 1}, NULL, &parts),
+                        0);
+        store_counts(parts, &counts);
+        assert_int_equal(counts.n_contents, 2);
+        check_file(parts, 0, STORE_KIND_LOG + EVENT_IN_JSON, 7, 10, hash_b);
+        for (int i = 0; i < 4; i++)
+                store_free(stores[i]);
+        store_free(both);
+        store_free(parts);
+        store_free(again);
 }
 
 /* ---- the judge of conflicts ---- */
@@ -393,6 +473,7 @@ int main(void) {
                         cmocka_unit_test(test_merge_counts),
                         cmocka_unit_test(test_empty),
                         cmocka_unit_test(test_files),
+                        cmocka_unit_test(test_versions),
                         cmocka_unit_test(test_judge),
                         cmocka_unit_test(test_cost),
                         cmocka_unit_test(test_cost_files),

@@ -73,10 +73,8 @@ static void make_sound(void) {
                                            &file) == 0);
                 add_events(builder, file);
         }
-        FUZZ_CHECK(builder_add_damage(builder, SLICE_LITERAL("r/a"), 7, 1, SLICE_LITERAL("cut")) ==
-                        0);
-        FUZZ_CHECK(builder_add_ignored(builder, SLICE_LITERAL("r/c"), 0, SLICE_LITERAL("no log")) ==
-                        0);
+        FUZZ_CHECK(builder_add_damage(builder, file, 7, 1, SLICE_LITERAL("cut")) == 0);
+        FUZZ_CHECK(builder_add_ignored(builder, file, 0, SLICE_LITERAL("no log")) == 0);
         FUZZ_CHECK(store_seal(&builder, 1, (StoreRoom){NULL, 1}, NULL, &store) == 0);
         snprintf(path, sizeof(path), "%s/case", dir);
         FUZZ_CHECK(store_write(store, path) == 0 && stat(path, &st) == 0);
