@@ -434,8 +434,8 @@ static const CliFlag flags[] = {
                                 .manual = "By default a quarter of what the machine has. What does "
                                           "not fit stands, while the case is made, in files "
                                           "without "
-                                          "a name beside it, about as large as the case. The case "
-                                          "is the same.",
+                                          "a name beside it, about as large as the case. Where it "
+                                          "is little, fewer threads read. The case is the same.",
                 },
                 {
                                 .id = CLI_FLAG_SHARD,

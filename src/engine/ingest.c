@@ -28,7 +28,9 @@
 
 #define HINT_AHEAD 8                      /* files, for each worker, that a cold disk is told of */
 #define READER_BYTES (UINT64_C(12) << 20) /* windows and buffers of a worker, about */
-#define LOOK_EVERY 64U                    /* events between looks at the builder's size */
+#define LEAST_BYTES                                                                                \
+        (UINT64_C(8) << 20) /* of a builder: smaller parts cost more than a core brings */
+#define LOOK_EVERY 64U      /* events between looks at the builder's size */
 
 typedef struct Ingest {
         const SpoorOptions *options;
@@ -390,12 +392,30 @@ static int list_files(Ingest *ingest, SpoorError *error) {
         return r < 0 ? engine_fail(error, r, "cannot list the sources: %s", strerror(-r)) : r;
 }
 
-/* What a builder may take up, so that all of them, while they are sealed, stay below the limit. */
+/*
+ * As many workers as there is memory for. A limit too small for the program itself is not held
+ * anyhow, and takes no worker away.
+ */
+static void limit_workers(Ingest *ingest) {
+        uint64_t limit = ingest->options->memory_bytes / 8 * 7, taken = space_resident();
+        uint64_t n = limit > taken ? (limit - taken) / (READER_BYTES + LEAST_BYTES) : 0;
+
+        if (ingest->options->memory_bytes < SPOOR_MIN_MEMORY_BYTES || n >= ingest->n_workers)
+                return;
+        ingest->n_workers = n ? (unsigned)n : 1;
+}
+
+/*
+ * What a builder may take up, so that all of them, while they are sealed, stay below the limit. The
+ * list of files alone may come near it; parts of a few events would not help then.
+ */
 static void share_memory(Ingest *ingest) {
         uint64_t limit = ingest->options->memory_bytes / 8 * 7;
         uint64_t taken = space_resident() + ingest->n_workers * READER_BYTES;
+        uint64_t least = ingest->options->memory_bytes / 8 / ingest->n_workers;
+        uint64_t share = (limit > taken ? limit - taken : 0) / ingest->n_workers;
 
-        ingest->builder_bytes = (limit > taken ? limit - taken : 0) / ingest->n_workers;
+        ingest->builder_bytes = share > least ? share : least;
 }
 
 /* Builders become parts, parts one store. */
@@ -419,8 +439,11 @@ static int merge_parts(Ingest *ingest, const StoreJudge *judge, Store **ret_stor
 static int run(Ingest *ingest, bool is_part, Store **ret_store, SpoorError *error) {
         StoreJudge judge = {(void *)ingest->options, engine_judge};
         StoreRoom room = {ingest->space, ingest->n_workers};
-        int r = make_builders(ingest);
+        int r;
 
+        if (ingest->space)
+                limit_workers(ingest);
+        r = make_builders(ingest);
         if (r == 0)
                 r = split_pool_new(ingest->n_workers, &ingest->pool);
         if (r == 0)

@@ -1,6 +1,7 @@
 /* The case that is made in little memory, of many parts, is the same as any other. */
 #include "test-lab.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static Lab lab;
@@ -60,6 +61,25 @@ static void test_parts(void **state) {
         text_deinit(&whole);
 }
 
+/* A part costs no descriptor: there may be more of them than of those. */
+static void test_few_descriptors(void **state) {
+        struct rlimit old, few;
+        Text whole = {0}, parts = {0};
+
+        (void)state;
+        index_with(0, 1, "whole.case", &whole);
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+        few = old;
+        few.rlim_cur = 14;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        index_with(1, 1, "parts.case", &parts);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+        assert_int_equal(parts.bytes.size, whole.bytes.size);
+        assert_memory_equal(parts.bytes.data, whole.bytes.data, whole.bytes.size);
+        text_deinit(&parts);
+        text_deinit(&whole);
+}
+
 static int setup(void **state) {
         (void)state;
         lab_init(&lab);
@@ -73,7 +93,8 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts)};
+        const struct CMUnitTest tests[] = {
+                        cmocka_unit_test(test_parts), cmocka_unit_test(test_few_descriptors)};
 
         return cmocka_run_group_tests_name("engine-bounded", tests, setup, teardown);
 }

@@ -11,15 +11,21 @@
 #include "base/hash.h"
 #include "base/space.h"
 
+void image_close(Store *store) {
+        if (store->fd_1)
+                close(store->fd_1 - 1);
+        store->fd_1 = 0;
+        store->can_be_named = false;
+}
+
 Store *store_free(Store *store) {
         if (!store)
                 return NULL;
-        if (store->bytes && store->fd_1)
+        if (store->bytes)
                 space_unwatch(store->space, store->bytes);
         if (store->bytes)
                 munmap(store->bytes, store->size + (store->is_mapped ? 0 : IMAGE_SLACK));
-        if (store->fd_1)
-                close(store->fd_1 - 1);
+        image_close(store);
         free(store->checked);
         free(store);
         return NULL;
@@ -94,10 +100,11 @@ static const char *section_name(int section) {
                         "eventID items", "conflicts"};
 
         _Static_assert(sizeof(names) / sizeof(names[0]) == IMAGE_DIMS, "a name for each section");
-        return section < (int)IMAGE_DIMS     ? names[section]
-               : section < (int)IMAGE_GRANTS ? "dimension index"
-               : section < (int)IMAGE_SERIES ? "lineage"
-                                             : "coverage";
+        return section < (int)IMAGE_DIMS         ? names[section]
+               : section < (int)IMAGE_GRANTS     ? "dimension index"
+               : section < (int)IMAGE_SERIES     ? "lineage"
+               : section < (int)IMAGE_N_SECTIONS ? "coverage"
+                                                 : "bytes between sections";
 }
 
 const char *store_is_faulty(Store *store) {
@@ -106,7 +113,48 @@ const char *store_is_faulty(Store *store) {
         return fault ? section_name(fault - 1) : NULL;
 }
 
+/* Bytes [from, to) belong to nothing: are they zero, as they were written? */
+static bool is_zero(const Store *store, uint64_t from, uint64_t to) {
+        for (; from < to; from++) {
+                if (store->bytes[from])
+                        return false;
+        }
+        return true;
+}
+
+/* What stands between header, sections and sums of a case file, which begin at the last of all. */
+static bool check_padding(const Store *store) {
+        uint64_t at = sizeof(ImageHeader), sums = store->size;
+        bool is_sound = true;
+
+        for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
+                uint64_t from = (uint64_t)((const unsigned char *)store->sections[i].sums -
+                                           store->bytes);
+
+                sums = from < sums ? from : sums;
+        }
+        while (at < sums && is_sound) {
+                uint64_t next = sums, end = sums;
+
+                /* the section that begins next; they do not stand in their order */
+                for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
+                        const Section *s = &store->sections[i];
+                        uint64_t from = (uint64_t)(s->data - store->bytes);
+
+                        if (s->size && from >= at && from < next) {
+                                next = from;
+                                end = from + s->size;
+                        }
+                }
+                is_sound = is_zero(store, at, next);
+                at = end;
+        }
+        return is_sound;
+}
+
 const char *store_check(Store *store) {
+        if (store->is_mapped && !check_padding(store))
+                image_set_fault(store, IMAGE_N_SECTIONS);
         for (unsigned i = 0; i < IMAGE_N_SECTIONS; i++) {
                 if (!image_check(store, i, 0, store->sections[i].size))
                         break;

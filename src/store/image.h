@@ -225,6 +225,10 @@ extern const unsigned image_tuple_texts[STORE_N_TUPLES];
  */
 bool store_parse_id(Slice text, StoreSource *ret);
 
+/* An image that is made: it is neither extended nor written from here on, and needs no descriptor,
+   of which there may be fewer than parts. */
+void image_close(Store *store);
+
 /* The text of a UUID, in BUFFER. */
 Slice store_format_uuid(const unsigned char id[static 16], char buffer[static STORE_ID_SIZE]);
 

@@ -489,5 +489,9 @@ int store_seal(Builder **builders, size_t n_builders, StoreRoom room, const Stor
 
 int store_seal_part(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,
                 Store **ret_store) {
-        return run(builders, n_builders, room, judge, true, ret_store);
+        int r = run(builders, n_builders, room, judge, true, ret_store);
+
+        if (r == 0)
+                image_close(*ret_store);
+        return r;
 }

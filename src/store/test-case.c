@@ -159,6 +159,13 @@ static void test_foreign(void **state) {
         assert_int_equal(store_is_case(c.path), 1);
         c.bytes[8] ^= 0x40;
         assert_int_equal(open_as(&c, c.bytes, c.size), STORE_VERSION);
+        /* one byte of its first is another: refused, not taken for evidence that is no log */
+        for (size_t at = 0; at < 8; at++) {
+                c.bytes[at] ^= 0x20;
+                assert_int_equal(open_as(&c, c.bytes, c.size), STORE_FOREIGN);
+                assert_int_equal(store_is_case(c.path), 1);
+                c.bytes[at] ^= 0x20;
+        }
         assert_true(store_open("/nonexistent", &store) == -ENOENT);
         assert_true(store_is_case("/nonexistent") == -ENOENT);
         assert_true(store_open("/tmp", &store) < 0);
@@ -186,9 +193,7 @@ static void test_truncated(void **state) {
 
 /* ---- other bytes ---- */
 
-/*
- * Byte AT is another: the file is refused, or the store finds a fault, or the byte is one on which
- * nothing rests and every answer is right.
+/* Byte AT is another: the file is refused, or the store finds a fault; until then it answers right.
  */
 static bool check_flip(const Case *c, int fd, size_t at, unsigned char mask) {
         unsigned char byte = c->bytes[at] ^ mask;
@@ -214,7 +219,7 @@ static bool check_flip(const Case *c, int fd, size_t at, unsigned char mask) {
 }
 
 static void test_flips(void **state) {
-        size_t n_unseen = 0, n_header = sizeof(ImageHeader), n = 0;
+        size_t n_header = sizeof(ImageHeader);
         Random random = random_new(22);
         Case c;
         int fd;
@@ -226,13 +231,11 @@ static void test_flips(void **state) {
         for (size_t at = 0; at < n_header; at += TEST_EFFORT(100) < 100 ? 3 : 1)
                 assert_true(check_flip(
                                 &c, fd, at, (unsigned char)(1U << random_below(&random, 8))));
-        for (size_t at = IMAGE_HEADER_SIZE; at < c.size;
-                        at += 1 + random_below(&random, c.size / TEST_EFFORT(3000))) {
-                n_unseen += !check_flip(
-                                &c, fd, at, (unsigned char)(1 + random_below(&random, 255)));
-                n++;
-        }
-        assert_true(n_unseen < n / 3); /* between sections only */
+        /* between sections too */
+        for (size_t at = n_header; at < c.size;
+                        at += 1 + random_below(&random, c.size / TEST_EFFORT(3000)))
+                assert_true(check_flip(
+                                &c, fd, at, (unsigned char)(1 + random_below(&random, 255))));
         close(fd);
         case_deinit(&c);
 }
