@@ -475,6 +475,40 @@ def test_hostile(tester):
         tester.checks.equal(f'hostile keys: nothing raw in {form}', [], bad)
 
 
+def test_crowd(tester):
+    """Thousands of files of one name, in folders of their own: each key finds its own, at once, and none is told twice."""
+    n = 5000
+    for name, like in (('equal', lambda i: b'{"Records":[]}'), ('different', lambda i: b'{"Records":[],"n":%d}' % i)):
+        trail = tester.copy('crowd')
+        logs = []
+        for i in range(n):
+            path = os.path.join(trail.bucket, 'crowd', f'p{i}', 'x.json')
+            os.makedirs(os.path.dirname(path))
+            with open(path, 'wb') as file:
+                file.write(like(i))
+            sha256 = hashlib.sha256(like(i)).hexdigest() if i % 2 else '0' * 64
+            logs.append({'s3Bucket': 'trail-bucket', 's3Object': f'crowd/p{i}/x.json.gz', 'hashValue': sha256,
+                         'hashAlgorithm': 'SHA-256'})
+
+        def change(data, logs=logs):
+            data['logFiles'] = logs
+        trail.edit(trail.digest(5), change)
+        result = tester.verify(trail, 'plain', '--all', '--format', 'jsonl')
+        rows = [row for row in json_lines(result.stdout) if row['name'] in ('x.json', 'x.json.gz')]
+        told = sorted({(row['s3Object'].split('/')[-2], row['file'].split('/')[-2]) for row in rows if row['file']})
+        if name == 'different':
+            tester.checks.equal('crowd: each its own', sorted((f'p{i}', f'p{i}') for i in range(n)), told)
+            tester.checks.equal('crowd: verdicts', [n // 2, n // 2], [len([row for row in rows if row['verdict'] == v])
+                                                                      for v in ('unproven', 'altered')])
+        else:
+            # the content of one key is that of all: what is a copy of it cannot be another's altered file
+            tester.checks.equal('crowd: equal content', [n // 2, n // 2, n // 2],
+                                [len([row for row in rows if row['verdict'] == 'unproven' and
+                                      row['reason'].startswith('a copy') == copy]) for copy in (False, True)] +
+                                [len([row for row in rows if row['verdict'] == 'missing'])])
+        shutil.rmtree(os.path.dirname(trail.bucket))
+
+
 # ---- the same evidence, packed otherwise ----
 
 def pack(trail, folder, how):
@@ -698,7 +732,7 @@ def main():
         tester.gen = options.gen
         for case in CASES:
             tester.test(case)
-        for test in (test_broken, test_hostile, test_packings, test_keys, test_lake, test_usage):
+        for test in (test_broken, test_hostile, test_crowd, test_packings, test_keys, test_lake, test_usage):
             test(tester)
     return checks.finish()
 

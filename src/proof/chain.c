@@ -17,7 +17,6 @@
 #include "base/parallel.h"
 #include "proof/private.h"
 
-#define HOUR (INT64_C(3600) * 1000000000)
 #define LINKS_A_TASK 64
 
 static Digest *digest_at(const Proof *proof, size_t i) {
@@ -410,151 +409,6 @@ static int judge_digests(Proof *proof) {
         return 0;
 }
 
-/* ---- what is missing ---- */
-
-typedef struct Walk {
-        Proof *proof;
-        Chain *chain;
-        uint32_t number;
-        int64_t covered; /* the end of the digest before */
-        bool is_first;
-} Walk;
-
-static uint32_t broken_in(const Proof *proof, uint32_t file) {
-        size_t low = 0, high = proof->digests.size;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (digest_at(proof, middle)->file < file)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low < proof->digests.size && digest_at(proof, low)->file == file ? (uint32_t)low
-                                                                                : PROOF_NONE;
-}
-
-static int add_lost(Walk *walk, uint32_t digest) {
-        Proof *proof = walk->proof;
-        const Digest *s = digest_at(proof, digest);
-        const char *slash = memrchr(s->previous_object.data, '/', s->previous_object.size);
-        size_t n_dir = slash ? (size_t)(slash - s->previous_object.data) + 1 : 0;
-        Slice dir = slice(s->previous_object.data, n_dir);
-        Slice base = slice(s->previous_object.data + n_dir, s->previous_object.size - n_dir);
-        const uint8_t *hash = s->has_previous_hash ? s->previous_hash : NULL;
-        Lost lost = {.named_by = digest,
-                        .broken = PROOF_NONE,
-                        .start = walk->covered,
-                        .end = s->start,
-                        .has_start = !walk->is_first,
-                        .verdict = VERDICT_MISSING,
-                        .reason = WHY_LOST};
-        Matched matched;
-        int r = vec_reserve(&proof->losts, 1);
-
-        lost.file = file_find(proof, dir, base, hash, &matched);
-        lost.matched = (uint8_t)matched;
-        if (lost.file == PROOF_NONE && walk->is_first) {
-                walk->chain->begins_inside = true;
-                return r;
-        }
-        if (lost.file != PROOF_NONE) {
-                File *file = &proof->files.data[lost.file];
-                bool is_equal = hash && !(file->flags & FILE_UNREAD) &&
-                                memcmp(file->hash, hash, SHA256_SIZE) == 0;
-
-                file->flags |= FILE_CLAIMED;
-                lost.broken = broken_in(proof, lost.file);
-                if (!(file->flags & FILE_UNREAD)) {
-                        lost.verdict = is_equal ? VERDICT_MALFORMED : VERDICT_ALTERED;
-                        lost.reason = is_equal ? WHY_LOST_UNREAD : WHY_LOST_ALTERED;
-                } else {
-                        lost.reason = WHY_UNREAD;
-                }
-                if (lost.broken != PROOF_NONE) {
-                        digest_at(proof, lost.broken)->is_told = true;
-                        digest_at(proof, lost.broken)->verdict = lost.verdict;
-                }
-        }
-        if (r == 0)
-                proof->losts.data[proof->losts.size++] = lost;
-        return r;
-}
-
-static int add_gap(Walk *walk, uint32_t digest, Verdict verdict, Reason why) {
-        Proof *proof = walk->proof;
-        int r = vec_reserve(&proof->gaps, 1);
-
-        if (r == 0)
-                proof->gaps.data[proof->gaps.size++] = (Gap){
-                                .chain = walk->number,
-                                .before = digest,
-                                .start = walk->covered,
-                                .end = digest_at(proof, digest)->start,
-                                .verdict = (uint8_t)verdict,
-                                .reason = (uint8_t)why,
-                };
-        return r;
-}
-
-/* DIGEST against what stands before it in time. */
-static int step(Walk *walk, uint32_t digest) {
-        const Digest *d = digest_at(walk->proof, digest);
-        bool is_lost = d->previous_object.data && !d->has_predecessor;
-        int r = 0;
-
-        if (is_lost)
-                r = add_lost(walk, digest);
-        if (r || walk->is_first)
-                return r;
-        if (!d->previous_object.data && !d->malformed.data)
-                return add_gap(walk, digest, VERDICT_RESTARTED, WHY_GAP_RESTARTED);
-        if (walk->chain->name.is_backfill) /* which comes when there is something to add */
-                return 0;
-        if (is_lost && time_between(walk->covered, d->start) > HOUR + HOUR / 2)
-                return add_gap(walk, digest, VERDICT_GAP, WHY_GAP_DELETED);
-        if (!is_lost && d->start > walk->covered)
-                return add_gap(walk, digest, VERDICT_GAP, WHY_GAP_UNCOVERED);
-        return 0;
-}
-
-/* Several digests of one object are one place in the chain; who is not of the chain has none. */
-static int walk_chain(Walk *walk) {
-        const Proof *proof = walk->proof;
-        const Digest *last = NULL;
-        int r = 0;
-
-        walk->is_first = true;
-        for (size_t i = 0; i < walk->chain->n && r == 0; i++) {
-                uint32_t digest = proof->by_time[walk->chain->first + i];
-                const Digest *d = digest_at(proof, digest);
-
-                if (d->verdict == VERDICT_UNLISTED)
-                        continue;
-                if (!last || !slice_equal(last->object, d->object))
-                        r = step(walk, digest);
-                walk->covered = d->end;
-                walk->is_first = false;
-                last = d;
-        }
-        return r;
-}
-
-static int find_missing(Proof *proof) {
-        Walk walk = {.proof = proof};
-        int r = 0;
-
-        for (size_t i = 0; i < proof->chains.size && r == 0; i++) {
-                walk.chain = &proof->chains.data[i];
-                walk.number = (uint32_t)i;
-                r = walk_chain(&walk);
-        }
-        for (size_t i = 0; i < proof->digests.size; i++)
-                proof->files.data[digest_at(proof, i)->file].flags |= FILE_CLAIMED;
-        return r;
-}
-
 int chains_judge(Proof *proof) {
         int r = find_copies(proof);
 
@@ -566,7 +420,5 @@ int chains_judge(Proof *proof) {
                 r = parallel_run(proof->n_workers,
                                 (proof->links.size + LINKS_A_TASK - 1) / LINKS_A_TASK, check_links,
                                 proof);
-        if (r == 0)
-                r = judge_digests(proof);
-        return r ? r : find_missing(proof);
+        return r ? r : judge_digests(proof);
 }

@@ -59,13 +59,38 @@ Slice name_stem(Slice base) {
         return base;
 }
 
+Slice name_dir(Slice name) {
+        Slice rest;
+
+        last_part(name, &rest);
+        return rest;
+}
+
+static Slice without_slash(Slice dir) {
+        return dir.size && dir.data[dir.size - 1] == '/' ? slice(dir.data, dir.size - 1) : dir;
+}
+
+int name_compare_dirs(Slice a, Slice b) {
+        a = without_slash(a);
+        b = without_slash(b);
+        while (a.size && b.size) {
+                Slice a_before, b_before;
+                int r = slice_compare(last_part(a, &a_before), last_part(b, &b_before));
+
+                if (r)
+                        return r;
+                a = a_before;
+                b = b_before;
+        }
+        return (a.size > 0) - (b.size > 0);
+}
+
 Matched name_match(Slice name, Slice dir) {
         unsigned n_equal = 0;
         Slice rest;
 
         last_part(name, &rest);
-        if (dir.size && dir.data[dir.size - 1] == '/')
-                dir.size--;
+        dir = without_slash(dir);
         while (dir.size && rest.size) {
                 Slice rest_before, dir_before;
                 Slice part = last_part(rest, &rest_before), wanted = last_part(dir, &dir_before);

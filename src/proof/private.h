@@ -120,6 +120,7 @@ enum {
         FILE_CLAIMED = 1 << 4, /* a verdict names it */
         FILE_SOUND = 1 << 5,   /* and it is the right one */
         FILE_PACKED = 1 << 6,  /* the hash is of the packed file */
+        FILE_DONE = 1 << 7,    /* the first of those that are alike: all of them have a verdict */
 };
 
 typedef struct File {
@@ -141,9 +142,21 @@ typedef struct Index {
         size_t n;
 } Index;
 
+/* Some of them, one behind another. */
+typedef struct Range {
+        size_t at, end;
+} Range;
+
 int index_new(Index *index, size_t n, uint64_t (*hash)(const void *ctx, size_t i), const void *ctx,
                 unsigned n_threads);
+/* Of those I for which KEY does not return 0, in ORDER, whose ctx is what KEY gets too. */
+int index_new_ordered(Index *index, size_t n, int (*key)(const void *ctx, size_t i, SortKey *ret),
+                const SortOrder *order, unsigned n_threads);
 void index_deinit(Index *index);
+/* How KEY stands to WHAT, in the order of the index: <0, 0, >0. */
+typedef int (*IndexCompare)(const void *what, const SortKey *key);
+/* Those of RANGE that are WHAT; where there is none, it is empty and stands where they would. */
+Range index_range(const Index *index, Range range, IndexCompare compare, const void *what);
 /* The first key under HASH; *ret_end is behind the last. */
 size_t index_find(const Index *index, uint64_t hash, size_t *ret_end);
 bool index_has(const Index *index, uint64_t hash);
@@ -154,6 +167,10 @@ bool index_has(const Index *index, uint64_t hash);
 Slice name_base(Slice name);
 /* The same without .gz and its like, under which a copy may have been packed or unpacked. */
 Slice name_stem(Slice base);
+/* What stands before the last part, without the separator. */
+Slice name_dir(Slice name);
+/* Folders in order of their last part, then of the one before it. */
+int name_compare_dirs(Slice a, Slice b);
 /* How well a file's NAME fits the key WHERE + BASE, whose base it has. */
 Matched name_match(Slice name, Slice dir);
 /* Without the last part, and without YYYY/MM/DD before that. */
@@ -217,7 +234,7 @@ typedef struct Lost {
         uint32_t file;   /* or PROOF_NONE */
         uint32_t broken; /* the digest that cannot be read in that file, or PROOF_NONE */
         int64_t start, end;
-        bool has_start;
+        bool has_start; /* one stands before it in the chain */
         uint8_t verdict, reason, matched;
 } Lost;
 
@@ -285,7 +302,7 @@ struct Proof {
         VEC(Entry) entries;
         VEC(Sign) signs;
         VEC(Result) results;
-        Index by_stem; /* files */
+        Index all, rest; /* files by name: match.c */
 
         VEC(Chain) chains;
         uint32_t *by_time; /* digests that have a chain, chain by chain */
@@ -320,16 +337,32 @@ int gather_results(Proof *proof);
 /* chain.c */
 int chains_judge(Proof *proof);
 
-/* judge.c */
+/* missing.c: the digests that are not here, once there is the index of all files. */
+int chains_find_missing(Proof *proof);
+
+/* match.c */
+int match_make_all(Proof *proof);
+/* Of what is not FILE_SOUND; WANTED: hashes of names, or NULL. */
+int match_make_rest(Proof *proof, const Index *wanted);
+Range match_equal(const Proof *proof, Slice stem, const uint8_t *hash); /* of all */
+Range match_rest(const Proof *proof, Slice stem, bool is_unread);
+/* The file of RANGE whose folders fit DIR best, or PROOF_NONE where it is empty. */
+uint32_t match_nearest(const Proof *proof, const Index *index, Range range, Slice dir,
+                Matched *ret_matched);
+/* Of the rest: one that could be read before one that could not. */
+uint32_t match_best_rest(const Proof *proof, Slice dir, Slice stem, Matched *ret_matched);
+
+/*
+ * judge.c, lake.c: first what has the right SHA-256, by the index of all files; then, by that of
+ * the rest, what has not.
+ */
+int logs_find_sound(Proof *proof);
 int logs_judge(Proof *proof);
 int signs_judge(Proof *proof);
-/*
- * The best of the files that may be a copy of the key DIR + BASE: one with HASH (NULL: any) before
- * one without, one that could be read before one that could not, then the one whose directories
- * fit best. PROOF_NONE where there is none. Digests are left out.
- */
-uint32_t file_find(const Proof *proof, Slice dir, Slice base, const uint8_t *hash,
-                Matched *ret_matched);
+void results_judge(Proof *proof);
+
+/* leftover.c */
+int leftovers_judge(Proof *proof);
 
 /* rows.c */
 int rows_make(Proof *proof);

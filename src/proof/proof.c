@@ -4,14 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/hash.h"
 #include "proof/private.h"
-
-static uint64_t hash_stem(const void *ctx, size_t i) {
-        const Proof *proof = ctx;
-
-        return hash_slice(name_stem(name_base(file_name(&proof->files.data[i]))));
-}
 
 static int read_keys(Proof *proof, char reason[static 512]) {
         const ProofOptions *options = &proof->options;
@@ -35,14 +28,25 @@ static int judge(Proof *proof) {
         if (proof->results.size)
                 r = gather_results(proof);
         if (r == 0)
-                r = index_new(&proof->by_stem, proof->files.size, hash_stem, proof,
-                                proof->n_workers);
-        if (r == 0)
                 r = chains_judge(proof);
+        if (r == 0)
+                r = match_make_all(proof);
+        if (r == 0)
+                r = chains_find_missing(proof);
         if (r == 0)
                 r = signs_judge(proof);
         if (r == 0)
-                r = logs_judge(proof);
+                r = logs_find_sound(proof);
+        index_deinit(&proof->all);
+        if (r == 0)
+                r = match_make_rest(proof, NULL);
+        if (r)
+                return r;
+        results_judge(proof);
+        r = logs_judge(proof);
+        index_deinit(&proof->rest);
+        if (r == 0)
+                r = leftovers_judge(proof);
         return r ? r : rows_make(proof);
 }
 
@@ -109,7 +113,8 @@ Proof *proof_free(Proof *proof) {
         vec_deinit(&proof->entries);
         vec_deinit(&proof->signs);
         vec_deinit(&proof->results);
-        index_deinit(&proof->by_stem);
+        index_deinit(&proof->all);
+        index_deinit(&proof->rest);
         vec_deinit(&proof->chains);
         free(proof->by_time);
         intern_deinit(&proof->chain_keys);
