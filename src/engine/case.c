@@ -3,7 +3,6 @@
  * anything else becomes one store in memory, so that every query sees a single store.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,26 +10,6 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "engine/engine.h"
-
-int engine_fail(SpoorError *error, int code, const char *format, ...) {
-        va_list args;
-
-        if (error) {
-                va_start(args, format);
-                vsnprintf(error->message, sizeof(error->message), format, args);
-                va_end(args);
-        }
-        return code;
-}
-
-int engine_check_store(Store *store, int code, SpoorError *error) {
-        const char *section = store_is_faulty(store);
-
-        return section ? engine_fail(error, code,
-                                         "the case file is damaged: %s are not what was written",
-                                         section)
-                       : 0;
-}
 
 void engine_options_fill(SpoorOptions *options, const SpoorOptions *given) {
         *options = given ? *given : (SpoorOptions){0};

@@ -161,3 +161,39 @@ const char *store_check(Store *store) {
         }
         return store_is_faulty(store);
 }
+
+/* ---- what indexes are ordered by ---- */
+
+uint64_t store_id_hash(const StoreSource *source, Slice text) {
+        return source->id_kind == STORE_ID_UUID ? hash_bytes(source->id, sizeof(source->id))
+                                                : hash_slice(text);
+}
+
+uint32_t image_grant_field(StoreGrantIndex index) {
+        static const unsigned char fields[] = {
+                        [STORE_GRANTS_BY_KEY] = EVENT_GRANT_KEY,
+                        [STORE_GRANTS_BY_PRINCIPAL] = EVENT_GRANT_PRINCIPAL,
+                        [STORE_GRANTS_BY_PRINCIPAL_ID] = EVENT_GRANT_PRINCIPAL_ID,
+                        [STORE_GRANTS_BY_ROLE] = EVENT_GRANT_ROLE_NAME,
+                        [STORE_GRANTS_BY_USER] = EVENT_GRANT_USER,
+                        [STORE_GRANTS_BY_INSTANCE] = EVENT_GRANT_INSTANCE,
+                        [STORE_GRANTS_BY_SHARED] = EVENT_GRANT_SHARED,
+                        [STORE_GRANTS_BY_SOURCE] = EVENT_GRANT_SOURCE,
+        };
+
+        return fields[index];
+}
+
+unsigned image_identity_field(StoreIdentityIndex index) {
+        static const unsigned char fields[] = {
+                        [STORE_IDENTITIES_BY_KEY] = EVENT_ID_KEY,
+                        [STORE_IDENTITIES_BY_USER] = EVENT_ID_USER_NAME,
+                        [STORE_IDENTITIES_BY_PRINCIPAL] = STORE_ID_PRINCIPAL,
+                        [STORE_IDENTITIES_BY_ARN] = EVENT_ID_ARN,
+                        [STORE_IDENTITIES_BY_PRINCIPAL_ID] = EVENT_ID_PRINCIPAL_ID,
+                        [STORE_IDENTITIES_BY_ROLE] = EVENT_ID_ISSUER_USER_NAME,
+                        [STORE_IDENTITIES_BY_SESSION] = EVENT_ID_PRINCIPAL_ID,
+        };
+
+        return fields[index];
+}

@@ -398,11 +398,6 @@ void image_put_event(Store *store, uint32_t i, const ImageEvent *event) {
         put_number(at, event->source.id_kind, widths[IMAGE_W_ID_KIND]);
 }
 
-uint64_t store_id_hash(const StoreSource *source, Slice text) {
-        return source->id_kind == STORE_ID_UUID ? hash_bytes(source->id, sizeof(source->id))
-                                                : hash_slice(text);
-}
-
 SortKey image_id_key(const StoreSource *source, Slice text, uint32_t list, uint32_t index) {
         bool is_uuid = source->id_kind == STORE_ID_UUID;
 

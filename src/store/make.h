@@ -133,28 +133,6 @@ static inline bool image_has_empty(const Store *store) {
         return store->meta.n_strings && image_string(store, 0).size == 0;
 }
 
-/* ---- what indexes are ordered by; making and searching must agree ---- */
-
-uint32_t image_grant_field(StoreGrantIndex index);
-unsigned image_identity_field(StoreIdentityIndex index);
-
-/* What stands behind the first ':' of a principalId; absent where there is none. */
-static inline Slice image_session_name(Slice principal_id) {
-        const char *colon = principal_id.size ? memchr(principal_id.data, ':', principal_id.size)
-                                              : NULL;
-
-        return colon ? slice(colon + 1, principal_id.size - (size_t)(colon + 1 - principal_id.data))
-                     : (Slice){NULL, 0};
-}
-
-static inline uint64_t image_taker(
-                uint32_t principal, const uint32_t fields[static EVENT_N_GRANT]) {
-        uint32_t role = fields[EVENT_GRANT_ROLE] == STORE_NONE ? fields[EVENT_GRANT_ROLE_NAME]
-                                                               : fields[EVENT_GRANT_ROLE];
-
-        return (uint64_t)principal << 32 | role;
-}
-
 /* The hash index over N hashes that rise: buckets of four on average. */
 static inline uint32_t image_n_buckets(uint64_t n) {
         return (uint32_t)(n / 4 + 1);

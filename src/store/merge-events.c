@@ -32,9 +32,10 @@ static int compare_events(const void *ctx, const SortKey *x, const SortKey *y) {
         Store *store_x = merge->inputs[x->source].store, *store_y = merge->inputs[y->source].store;
         StoreSource a = store_source(store_x, x->index), b = store_source(store_y, y->index);
         char text_a[STORE_ID_SIZE], text_b[STORE_ID_SIZE];
-        uint32_t file_a = merge->inputs[x->source].files[a.file];
-        uint32_t file_b = merge->inputs[y->source].files[b.file];
         int r;
+
+        a.file = merge->inputs[x->source].files[a.file];
+        b.file = merge->inputs[y->source].files[b.file];
 
         if (a.id_kind == STORE_ID_UUID && b.id_kind == STORE_ID_UUID) {
                 r = memcmp(a.id, b.id, sizeof(a.id));
@@ -45,13 +46,7 @@ static int compare_events(const void *ctx, const SortKey *x, const SortKey *y) {
                 if (r == 0)
                         r = (b.id_kind == STORE_ID_ABSENT) - (a.id_kind == STORE_ID_ABSENT);
         }
-        if (r)
-                return r;
-        if (file_a != file_b)
-                return file_a < file_b ? -1 : 1;
-        if (a.record != b.record)
-                return a.record < b.record ? -1 : 1;
-        return (a.offset > b.offset) - (a.offset < b.offset);
+        return r ? r : merge_compare_places(&a, &b);
 }
 
 static bool fill_event(void *userdata, SortKey *key) {

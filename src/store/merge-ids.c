@@ -47,20 +47,12 @@ static int compare_ids(const Member *x, const Member *y) {
                         store_id_text(y->input->store, &y->source, text_y));
 }
 
-static int compare_places(const StoreSource *x, const StoreSource *y) {
-        if (x->file != y->file)
-                return x->file < y->file ? -1 : 1;
-        if (x->record != y->record)
-                return x->record < y->record ? -1 : 1;
-        return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
 static int compare_members(const void *ctx, const SortKey *x, const SortKey *y) {
         Member a = member_of(ctx, x), b = member_of(ctx, y);
         int r = compare_ids(&a, &b);
 
         if (r == 0)
-                r = compare_places(&a.source, &b.source);
+                r = merge_compare_places(&a.source, &b.source);
         /* a kept one before a loser at the same place */
         return r ? r : (x->source > y->source) - (x->source < y->source);
 }
@@ -209,7 +201,7 @@ static int settle_group(Merge *merge, uint64_t first, uint64_t end) {
                         continue;
                 drop(merge, &keys[i]);
                 /* one record that came by two ways */
-                if (compare_places(&before.source, &other.source) == 0 &&
+                if (merge_compare_places(&before.source, &other.source) == 0 &&
                                 before.source.hash == other.source.hash &&
                                 other.source.file < merge->n_files)
                         merge->files[other.source.file].n_at_hand--;

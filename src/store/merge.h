@@ -83,4 +83,13 @@ static inline uint64_t merge_n_tuples(const Store *store, int kind) {
                                       : store->meta.n_results;
 }
 
+/* Which of two sources, with final numbers of files, sorts first by where it stands. */
+static inline int merge_compare_places(const StoreSource *x, const StoreSource *y) {
+        if (x->file != y->file)
+                return x->file < y->file ? -1 : 1;
+        if (x->record != y->record)
+                return x->record < y->record ? -1 : 1;
+        return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
 #endif

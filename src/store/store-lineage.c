@@ -3,7 +3,7 @@
  * indexes. An index holds numbers only; what it is ordered by stands under those numbers. Every
  * number is checked before it is given away, so that whoever asks may use it as an index.
  */
-#include "store/make.h"
+#include "store/image.h"
 
 static uint32_t n_of(Store *store, unsigned section, size_t size) {
         return (uint32_t)(store->sections[section].size / size);
@@ -71,21 +71,6 @@ uint32_t store_grant_at(Store *store, StoreGrantIndex index, uint32_t place) {
         return number_at(store, IMAGE_GRANTS_BY + (unsigned)index, place, store_n_grants(store));
 }
 
-uint32_t image_grant_field(StoreGrantIndex index) {
-        static const unsigned char fields[] = {
-                        [STORE_GRANTS_BY_KEY] = EVENT_GRANT_KEY,
-                        [STORE_GRANTS_BY_PRINCIPAL] = EVENT_GRANT_PRINCIPAL,
-                        [STORE_GRANTS_BY_PRINCIPAL_ID] = EVENT_GRANT_PRINCIPAL_ID,
-                        [STORE_GRANTS_BY_ROLE] = EVENT_GRANT_ROLE_NAME,
-                        [STORE_GRANTS_BY_USER] = EVENT_GRANT_USER,
-                        [STORE_GRANTS_BY_INSTANCE] = EVENT_GRANT_INSTANCE,
-                        [STORE_GRANTS_BY_SHARED] = EVENT_GRANT_SHARED,
-                        [STORE_GRANTS_BY_SOURCE] = EVENT_GRANT_SOURCE,
-        };
-
-        return fields[index];
-}
-
 static uint64_t grant_value_at(Store *store, unsigned index, uint32_t place) {
         StoreGrant grant = store_grant(store, store_grant_at(store, (StoreGrantIndex)index, place));
 
@@ -150,20 +135,6 @@ uint32_t store_n_identities(Store *store) {
 uint32_t store_identity_at(Store *store, StoreIdentityIndex index, uint32_t place) {
         return number_at(store, IMAGE_IDENTITIES_BY + (unsigned)index, place,
                         store_n_identities(store));
-}
-
-unsigned image_identity_field(StoreIdentityIndex index) {
-        static const unsigned char fields[] = {
-                        [STORE_IDENTITIES_BY_KEY] = EVENT_ID_KEY,
-                        [STORE_IDENTITIES_BY_USER] = EVENT_ID_USER_NAME,
-                        [STORE_IDENTITIES_BY_PRINCIPAL] = STORE_ID_PRINCIPAL,
-                        [STORE_IDENTITIES_BY_ARN] = EVENT_ID_ARN,
-                        [STORE_IDENTITIES_BY_PRINCIPAL_ID] = EVENT_ID_PRINCIPAL_ID,
-                        [STORE_IDENTITIES_BY_ROLE] = EVENT_ID_ISSUER_USER_NAME,
-                        [STORE_IDENTITIES_BY_SESSION] = EVENT_ID_PRINCIPAL_ID,
-        };
-
-        return fields[index];
 }
 
 static uint64_t identity_value_at(Store *store, unsigned index, uint32_t place) {
