@@ -509,6 +509,31 @@ def test_crowd(tester):
         shutil.rmtree(os.path.dirname(trail.bucket))
 
 
+def test_versions(tester):
+    """Thousands of digests of one name, each named by another: the work must not be their product."""
+    trail = tester.copy('versions')
+    n = 3000
+    folder = os.path.join(trail.bucket, 'versions')
+    os.makedirs(folder)
+    data = [json.loads(load(trail.digest(hour))) for hour in (4, 5)]
+    for i in range(n):
+        contents = []
+        for k in range(2):
+            data[k]['logFiles'] = []
+            data[k]['x'] = i
+            if k:
+                data[k]['previousDigestHashValue'] = hashlib.sha256(contents[0]).hexdigest() if i % 2 else f'{i:064x}'
+            contents.append(json.dumps(data[k]).encode())
+            with open(os.path.join(folder, f'{k}-{i}.json'), 'wb') as file:
+                file.write(contents[k])
+    result = tester.verify(trail, 'plain', '--all', '--format', 'jsonl')
+    found = [row['verdict'] for row in json_lines(result.stdout) if row['kind'] == 'digest' and
+             '/versions/0-' in (row['file'] or '')]
+    tester.checks.equal('versions: each by the digest that names it', [n // 2, n // 2],
+                        [found.count('sound'), found.count('altered')])
+    shutil.rmtree(os.path.dirname(trail.bucket))
+
+
 # ---- the same evidence, packed otherwise ----
 
 def pack(trail, folder, how):
@@ -732,7 +757,7 @@ def main():
         tester.gen = options.gen
         for case in CASES:
             tester.test(case)
-        for test in (test_broken, test_hostile, test_crowd, test_packings, test_keys, test_lake, test_usage):
+        for test in (test_broken, test_hostile, test_crowd, test_versions, test_packings, test_keys, test_lake, test_usage):
             test(tester)
     return checks.finish()
 

@@ -193,43 +193,108 @@ static int make_chains(Proof *proof) {
 
 /* ---- links ---- */
 
-static uint64_t hash_own(const void *ctx, size_t i) {
-        const Digest *d = digest_at(ctx, i);
+/*
+ * Digests by bucket and object, their own or those of the digest before: and there those that hold
+ * a SHA-256 first, in its order. However many digests have one name, what fits is found at once.
+ */
+typedef struct Names {
+        const Proof *proof;
+        bool is_previous;
+} Names;
 
-        return d->chain == PROOF_NONE ? 0 : hash_object(d->bucket, d->object);
+typedef struct Name {
+        const Names *names;
+        uint64_t hash_name;
+        Slice bucket, object;
+        const uint8_t *hash; /* NULL: any */
+} Name;
+
+typedef struct Linking {
+        Proof *proof;
+        Index successors; /* by what they say came before */
+} Linking;
+
+static Slice bucket_of(const Names *names, const Digest *d) {
+        return names->is_previous ? d->previous_bucket : d->bucket;
 }
 
-static int link_digests(Proof *proof) {
+static Slice object_of(const Names *names, const Digest *d) {
+        return names->is_previous ? d->previous_object : d->object;
+}
+
+static const uint8_t *hash_of(const Names *names, const Digest *d) {
+        return !names->is_previous ? d->hash : d->has_previous_hash ? d->previous_hash : NULL;
+}
+
+static int compare_hashes(const uint8_t *a, const uint8_t *b) {
+        return a && b ? memcmp(a, b, SHA256_SIZE) : !a - !b;
+}
+
+static int name_key(const void *ctx, size_t i, SortKey *ret) {
+        const Names *names = ctx;
+        const Digest *d = digest_at(names->proof, i);
+
+        if (d->chain == PROOF_NONE || !bucket_of(names, d).data || !object_of(names, d).data)
+                return 0;
+        ret->a = hash_object(bucket_of(names, d), object_of(names, d));
+        return 1;
+}
+
+static int compare_names(const void *ctx, const SortKey *x, const SortKey *y) {
+        const Names *names = ctx;
+        const Digest *a = digest_at(names->proof, x->index), *b = digest_at(names->proof, y->index);
+        int r = slice_compare(bucket_of(names, a), bucket_of(names, b));
+
+        if (r == 0)
+                r = slice_compare(object_of(names, a), object_of(names, b));
+        if (r == 0)
+                r = compare_hashes(hash_of(names, a), hash_of(names, b));
+        return r ? r : (x->index > y->index) - (x->index < y->index);
+}
+
+static int compare_name(const void *what, const SortKey *key) {
+        const Name *name = what;
+        const Digest *d = digest_at(name->names->proof, key->index);
+        int r = (key->a > name->hash_name) - (key->a < name->hash_name);
+
+        if (r == 0)
+                r = slice_compare(bucket_of(name->names, d), name->bucket);
+        if (r == 0)
+                r = slice_compare(object_of(name->names, d), name->object);
+        return r || !name->hash ? r : compare_hashes(hash_of(name->names, d), name->hash);
+}
+
+static int names_new(Index *index, const Proof *proof, bool is_previous) {
+        Names names = {proof, is_previous};
+        SortOrder order = {compare_names, &names};
+
+        return index_new_ordered(index, proof->digests.size, name_key, &order, proof->n_workers);
+}
+
+static Range find_name(const Proof *proof, const Index *index, bool is_previous, Slice bucket,
+                Slice object, const uint8_t *hash) {
+        Names names = {proof, is_previous};
+        Name name = {&names, hash_object(bucket, object), bucket, object, hash};
+
+        return index_range(index, (Range){0, index->n}, compare_name, &name);
+}
+
+/* Is the digest that each one names here? */
+static int find_predecessors(Proof *proof) {
         Index index;
-        int r = index_new(&index, proof->digests.size, hash_own, proof, proof->n_workers);
+        int r = names_new(&index, proof, false);
 
-        for (size_t i = 0; i < proof->n_by_time && r == 0; i++) {
-                uint32_t from = proof->by_time[i];
-                const Digest *s = digest_at(proof, from);
-                size_t end, at;
+        for (size_t i = 0; i < proof->digests.size && r == 0; i++) {
+                Digest *s = digest_at(proof, i);
+                Range range;
 
-                if (!s->previous_object.data || !s->previous_bucket.data)
+                if (s->chain == PROOF_NONE || !s->previous_object.data || !s->previous_bucket.data)
                         continue;
-                at = index_find(&index, hash_object(s->previous_bucket, s->previous_object), &end);
-                for (; at < end && r == 0; at++) {
-                        const Digest *d = digest_at(proof, index.keys[at].index);
-                        bool is_equal = memcmp(d->hash, s->previous_hash, SHA256_SIZE) == 0;
-
-                        if (d->chain == PROOF_NONE || index.keys[at].index == from ||
-                                        !slice_equal(d->object, s->previous_object) ||
-                                        !slice_equal(d->bucket, s->previous_bucket))
-                                continue;
-                        r = vec_reserve(&proof->links, 1);
-                        digest_at(proof, from)->has_predecessor = true;
-                        if (r == 0)
-                                proof->links.data[proof->links.size++] = (Link){
-                                                .from = from,
-                                                .to = index.keys[at].index,
-                                                .is_named = s->has_previous_hash,
-                                                .is_equal = s->has_previous_hash && is_equal,
-                                                .signature = SIGNATURE_NOT_CHECKED,
-                                };
-                }
+                range = find_name(
+                                proof, &index, false, s->previous_bucket, s->previous_object, NULL);
+                /* one that names itself is not its own predecessor */
+                s->has_predecessor = range.end - range.at > 1 ||
+                                     (range.at < range.end && index.keys[range.at].index != i);
         }
         index_deinit(&index);
         return r;
@@ -262,7 +327,7 @@ static bool is_algorithm_known(const Digest *d) {
         return slice_equal(d->algorithm, SLICE_LITERAL("SHA256withRSA"));
 }
 
-static int check_link(Proof *proof, Link *link) {
+static int check_link(const Proof *proof, Link *link) {
         const Digest *s = digest_at(proof, link->from), *d = digest_at(proof, link->to);
         char *text;
         size_t size;
@@ -282,21 +347,85 @@ static int check_link(Proof *proof, Link *link) {
         return 0;
 }
 
-static int check_links(void *ctx, size_t task) {
-        Proof *proof = ctx;
+static int link_rank(const Link *link) {
+        return (link->signature == SIGNATURE_SOUND) * 4 + link->is_equal * 2 + link->is_named;
+}
+
+/* The best of what those of RANGE say of D goes into BEST; the first that cannot be surpassed ends
+   the search, and without keys that is the first. */
+static int choose_link(const Linking *l, Range range, uint32_t d, Link *best) {
+        const Proof *proof = l->proof;
+        bool is_done = false;
+        int r = 0;
+
+        for (size_t at = range.at; at < range.end && r == 0 && !is_done; at++) {
+                const Digest *s = digest_at(proof, l->successors.keys[at].index);
+                Link link = {.from = l->successors.keys[at].index,
+                                .to = d,
+                                .is_named = s->has_previous_hash,
+                                .signature = SIGNATURE_NOT_CHECKED};
+
+                if (link.from == d)
+                        continue;
+                link.is_equal = s->has_previous_hash &&
+                                memcmp(s->previous_hash, digest_at(proof, d)->hash, SHA256_SIZE) ==
+                                                0;
+                if (proof->has_keys)
+                        r = check_link(proof, &link);
+                if (best->from == PROOF_NONE || link_rank(&link) > link_rank(best))
+                        *best = link;
+                is_done = !proof->has_keys || link.signature == SIGNATURE_SOUND;
+        }
+        return r;
+}
+
+/* Those that name its SHA-256 first; only if none of them proves it, whoever else names it. */
+static int link_digest(const Linking *l, uint32_t number, Link *best) {
+        const Proof *proof = l->proof;
+        const Digest *d = digest_at(proof, number);
+        Range range = find_name(proof, &l->successors, true, d->bucket, d->object, d->hash);
+        int r = choose_link(l, range, number, best);
+
+        if (r || (best->from != PROOF_NONE &&
+                                 (!proof->has_keys || best->signature == SIGNATURE_SOUND)))
+                return r;
+        range = find_name(proof, &l->successors, true, d->bucket, d->object, NULL);
+        return choose_link(l, range, number, best);
+}
+
+static int link_some(void *ctx, size_t task) {
+        Linking *l = ctx;
+        Proof *proof = l->proof;
         size_t at = task * LINKS_A_TASK, end = at + LINKS_A_TASK;
         int r = 0;
 
-        for (; at < end && at < proof->links.size && r == 0; at++)
-                r = check_link(proof, &proof->links.data[at]);
+        for (; at < end && at < proof->n_by_time && r == 0; at++) {
+                proof->links.data[at] = (Link){.from = PROOF_NONE};
+                r = link_digest(l, proof->by_time[at], &proof->links.data[at]);
+        }
+        return r;
+}
+
+/* Of each digest that has a chain, in the order of by_time, the link that tells most. */
+static int link_digests(Proof *proof) {
+        Linking l = {.proof = proof};
+        size_t n = proof->n_by_time;
+        int r = find_predecessors(proof);
+
+        if (r == 0)
+                r = names_new(&l.successors, proof, true);
+        if (r == 0)
+                r = vec_reserve(&proof->links, n);
+        if (r == 0)
+                proof->links.size = n;
+        if (r == 0)
+                r = parallel_run(proof->n_workers, (n + LINKS_A_TASK - 1) / LINKS_A_TASK, link_some,
+                                &l);
+        index_deinit(&l.successors);
         return r;
 }
 
 /* ---- verdicts ---- */
-
-static int link_rank(const Link *link) {
-        return (link->signature == SIGNATURE_SOUND) * 4 + link->is_equal * 2 + link->is_named;
-}
 
 static void judge_by_signature(const Link *link, const Digest *s, Digest *d) {
         bool differs = link->is_named && !link->is_equal;
@@ -365,32 +494,18 @@ static void judge_malformed(Digest *d) {
         }
 }
 
-static int judge_digests(Proof *proof) {
-        uint32_t *best = vec_alloc(proof->digests.size, sizeof(*best));
-
-        if (!best)
-                return -ENOMEM;
-        for (size_t i = 0; i < proof->digests.size; i++)
-                best[i] = PROOF_NONE;
-        for (size_t i = 0; i < proof->links.size; i++) {
-                uint32_t *old = &best[proof->links.data[i].to];
-
-                if (*old == PROOF_NONE || link_rank(&proof->links.data[i]) >
-                                                          link_rank(&proof->links.data[*old]))
-                        *old = (uint32_t)i;
-        }
+static void judge_digests(Proof *proof) {
         for (size_t i = 0; i < proof->n_by_time; i++) {
                 Digest *d = digest_at(proof, proof->by_time[i]);
-                uint32_t link = best[proof->by_time[i]];
+                const Link *link = &proof->links.data[i];
 
-                if (link == PROOF_NONE)
+                if (link->from == PROOF_NONE)
                         judge_by_place(proof, i, d);
                 else
-                        judge_by_link(proof, &proof->links.data[link], d);
+                        judge_by_link(proof, link, d);
                 proof->chains.data[d->chain].n_signed += d->signature == SIGNATURE_SOUND;
                 judge_malformed(d);
         }
-        free(best);
         for (size_t i = 0; i < proof->digests.size; i++) {
                 Digest *d = digest_at(proof, i);
 
@@ -406,7 +521,6 @@ static int judge_digests(Proof *proof) {
                 if (d->successor == PROOF_NONE && d->copy_of == PROOF_NONE)
                         proof->files.data[d->file].flags &= ~(uint32_t)FILE_DIGEST;
         }
-        return 0;
 }
 
 int chains_judge(Proof *proof) {
@@ -416,9 +530,7 @@ int chains_judge(Proof *proof) {
                 r = make_chains(proof);
         if (r == 0)
                 r = link_digests(proof);
-        if (r == 0 && proof->has_keys)
-                r = parallel_run(proof->n_workers,
-                                (proof->links.size + LINKS_A_TASK - 1) / LINKS_A_TASK, check_links,
-                                proof);
-        return r ? r : judge_digests(proof);
+        if (r == 0)
+                judge_digests(proof);
+        return r;
 }
