@@ -118,14 +118,14 @@ typedef struct EvidenceSink {
         void (*missing)(void *userdata, size_t i);
 } EvidenceSink;
 
-int engine_read_places(const SpoorOptions *options, const char *evidence, const StorePlace *places,
-                size_t n, const EvidenceSink *sink, SpoorError *error);
+int engine_read_places(const SpoorOptions *options, Space *space, const char *evidence,
+                const StorePlace *places, size_t n, const EvidenceSink *sink, SpoorError *error);
 /* The same of events of a case. */
 int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_events,
                 const EvidenceSink *sink, SpoorError *error);
 
 /* For store_seal(): reads both records of each pair again. userdata is SpoorOptions. */
-int engine_judge(void *userdata, const StorePlace *places, size_t n, uint64_t *ret_hashes,
-                bool *ret_known);
+int engine_judge(void *userdata, Space *space, const StorePlace *places, size_t n,
+                uint64_t *ret_hashes, bool *ret_known);
 
 #endif

@@ -25,6 +25,7 @@ typedef struct Fetch {
         SpoorError *error;
         const StorePlace *places;
         SortKey *keys; /* index: a place */
+        Space *space;  /* of keys and is_done */
         bool *is_done; /* by key: delivered, or told as missing */
         size_t n;
         size_t begin, end; /* keys of the file on disk that is open */
@@ -398,13 +399,13 @@ static int prepare(Fetch *f) {
         IoLimits limits = {f->options->max_nesting, .is_checked_elsewhere = true};
         int r;
 
-        f->keys = vec_alloc(f->n, sizeof(*f->keys));
-        f->is_done = vec_alloc_zero(f->n, sizeof(*f->is_done));
+        f->keys = space_alloc(f->space, f->n, sizeof(*f->keys));
+        f->is_done = space_alloc_zero(f->space, f->n, sizeof(*f->is_done));
         if (!f->keys || !f->is_done)
                 return -ENOMEM;
         for (size_t i = 0; i < f->n; i++)
                 f->keys[i] = (SortKey){0, 0, 0, (uint32_t)i};
-        r = sort_keys(f->keys, f->n, &order, 1);
+        r = sort_keys_in(f->space, f->keys, f->n, &order, 1);
         if (r == 0)
                 r = io_reader_new(&limits, &f->io);
         if (r == 0)
@@ -413,9 +414,10 @@ static int prepare(Fetch *f) {
         return r;
 }
 
-int engine_read_places(const SpoorOptions *options, const char *evidence, const StorePlace *places,
-                size_t n, const EvidenceSink *sink, SpoorError *error) {
+int engine_read_places(const SpoorOptions *options, Space *space, const char *evidence,
+                const StorePlace *places, size_t n, const EvidenceSink *sink, SpoorError *error) {
         Fetch f = {.options = options,
+                        .space = space,
                         .evidence = evidence,
                         .sink = sink,
                         .error = error,
@@ -434,9 +436,9 @@ int engine_read_places(const SpoorOptions *options, const char *evidence, const 
         vec_deinit(&f.head);
         vec_deinit(&f.buffer);
         vec_deinit(&f.record);
-        free(f.is_done);
+        space_release(space, f.is_done);
         free(f.path);
-        free(f.keys);
+        space_release(space, f.keys);
         return r;
 }
 
@@ -460,8 +462,8 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
         }
         r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
         if (r == 0)
-                r = engine_read_places(
-                                &scase->options, scase->evidence, places, n_events, sink, error);
+                r = engine_read_places(&scase->options, NULL, scase->evidence, places, n_events,
+                                sink, error);
         free(places);
         return r;
 }

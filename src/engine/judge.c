@@ -92,18 +92,18 @@ static void join_partial(Meanings *m, size_t n) {
         }
 }
 
-int engine_judge(void *userdata, const StorePlace *places, size_t n, uint64_t *ret_hashes,
-                bool *ret_known) {
-        Meanings m = {ret_hashes, ret_known, vec_alloc_zero(n, sizeof(*m.all)), 0};
+int engine_judge(void *userdata, Space *space, const StorePlace *places, size_t n,
+                uint64_t *ret_hashes, bool *ret_known) {
+        Meanings m = {ret_hashes, ret_known, space_alloc_zero(space, n, sizeof(*m.all)), 0};
         EvidenceSink sink = {&m, on_judged, on_missing};
         int r = m.all ? 0 : -ENOMEM;
 
         for (size_t i = 0; i < n && r == 0; i++)
                 m.all[i].place = (uint32_t)i;
         if (r == 0)
-                r = engine_read_places(userdata, NULL, places, n, &sink, NULL);
+                r = engine_read_places(userdata, space, NULL, places, n, &sink, NULL);
         if (r == 0 && m.n_partial)
                 join_partial(&m, n);
-        free(m.all);
+        space_release(space, m.all);
         return r;
 }

@@ -6,8 +6,9 @@
 
 static Lab lab;
 
-static void index_with(uint64_t memory_bytes, unsigned n_threads, const char *name, Text *ret) {
-        const char *source = lab_path(&lab, "many"), *path = lab_path(&lab, name);
+static void index_as(const char *folder, uint64_t memory_bytes, unsigned n_threads,
+                const char *name, Text *ret) {
+        const char *source = lab_path(&lab, folder), *path = lab_path(&lab, name);
         SpoorOptions options = {.n_threads = n_threads, .memory_bytes = memory_bytes};
         SpoorCase *scase = NULL;
         SpoorError error;
@@ -23,6 +24,10 @@ static void index_with(uint64_t memory_bytes, unsigned n_threads, const char *na
                 ret->bytes.data[ret->bytes.size++] = (char)byte;
         }
         fclose(file);
+}
+
+static void index_with(uint64_t memory_bytes, unsigned n_threads, const char *name, Text *ret) {
+        index_as("many", memory_bytes, n_threads, name, ret);
 }
 
 /* One file that is larger than a part, others that are smaller, repeated, in conflict, damaged. */
@@ -80,6 +85,29 @@ static void test_few_descriptors(void **state) {
         text_deinit(&whole);
 }
 
+/* So many records to compare that what is needed for it stands in files. */
+static void test_many_conflicts(void **state) {
+        Text whole = {0}, parts = {0};
+
+        (void)state;
+        assert_int_equal(mkdir(lab_path(&lab, "differ"), 0700), 0);
+        for (int i = 0; i < 3; i++) {
+                Text text = {0};
+                char name[32];
+
+                lab_log(&text, 0, 12000, i);
+                snprintf(name, sizeof(name), "differ/%d.json", i);
+                lab_write(lab_path(&lab, name), text.bytes.data, text.bytes.size);
+                text_deinit(&text);
+        }
+        index_as("differ", 0, 2, "whole.case", &whole);
+        index_as("differ", 1, 2, "parts.case", &parts);
+        assert_int_equal(parts.bytes.size, whole.bytes.size);
+        assert_memory_equal(parts.bytes.data, whole.bytes.data, whole.bytes.size);
+        text_deinit(&parts);
+        text_deinit(&whole);
+}
+
 static int setup(void **state) {
         (void)state;
         lab_init(&lab);
@@ -93,8 +121,9 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = {
-                        cmocka_unit_test(test_parts), cmocka_unit_test(test_few_descriptors)};
+        const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts),
+                        cmocka_unit_test(test_few_descriptors),
+                        cmocka_unit_test(test_many_conflicts)};
 
         return cmocka_run_group_tests_name("engine-bounded", tests, setup, teardown);
 }

@@ -18,6 +18,28 @@ typedef struct Settle {
         bool *are_known;  /* the first */
 } Settle;
 
+int conflict_reserve(Contenders *c, size_t n) {
+        size_t cap = c->cap * 2 > c->size + n ? c->cap * 2 : c->size + n + 16;
+        Contender *data;
+
+        if (c->cap - c->size >= n)
+                return 0;
+        data = space_alloc(c->space, cap, sizeof(*data));
+        if (!data)
+                return -errno;
+        if (c->size)
+                memcpy(data, c->data, c->size * sizeof(*data));
+        space_release(c->space, c->data);
+        c->data = data;
+        c->cap = cap;
+        return 0;
+}
+
+void conflict_deinit(Contenders *c) {
+        space_release(c->space, c->data);
+        *c = (Contenders){.space = c->space};
+}
+
 /* Numbers the groups in keys[].a; b is the value, or the hash of the bytes. */
 static void number_groups(Settle *s, bool by_value) {
         uint64_t group = 0;
@@ -33,12 +55,12 @@ static void number_groups(Settle *s, bool by_value) {
 static int drop_same_bytes(Settle *s) {
         SortOrder order = {NULL, NULL};
         size_t n = s->c->size, n_kept = 0;
-        bool *is_same = vec_alloc_zero(n, sizeof(*is_same));
-        int r = is_same ? 0 : -ENOMEM;
+        bool *is_same = space_alloc_zero(s->c->space, n, sizeof(*is_same));
+        int r = is_same ? 0 : -errno;
 
         if (r == 0) {
                 number_groups(s, false);
-                r = sort_keys(s->keys, n, &order, 1);
+                r = sort_keys_in(s->c->space, s->keys, n, &order, 1);
         }
         for (size_t i = 1; i < n && r == 0; i++)
                 is_same[s->keys[i].index] = sort_compare(&order, &s->keys[i - 1], &s->keys[i]) == 0;
@@ -48,7 +70,7 @@ static int drop_same_bytes(Settle *s) {
         }
         if (r == 0)
                 s->c->size = n_kept;
-        free(is_same);
+        space_release(s->c->space, is_same);
         return r;
 }
 
@@ -71,10 +93,11 @@ static bool is_open(const Contender *group, size_t n) {
 
 /* The meanings of all records of groups that are open. */
 static int ask(Settle *s, const StoreJudge *judge) {
-        size_t n = 0, n_all = s->c->size, *whose = vec_alloc(n_all, sizeof(*whose));
-        StorePlace *places = vec_alloc(n_all, sizeof(*places));
-        uint64_t *meanings = vec_alloc_zero(n_all, sizeof(*meanings));
-        bool *are_known = vec_alloc_zero(n_all, sizeof(*are_known));
+        Space *space = s->c->space;
+        size_t n = 0, n_all = s->c->size, *whose = space_alloc(space, n_all, sizeof(*whose));
+        StorePlace *places = space_alloc(space, n_all, sizeof(*places));
+        uint64_t *meanings = space_alloc_zero(space, n_all, sizeof(*meanings));
+        bool *are_known = space_alloc_zero(space, n_all, sizeof(*are_known));
         int r = places && whose && meanings && are_known ? 0 : -ENOMEM;
 
         for (size_t first = 0, end; first < n_all && r == 0; first = end) {
@@ -87,16 +110,16 @@ static int ask(Settle *s, const StoreJudge *judge) {
                 }
         }
         if (r == 0 && n)
-                r = judge->meanings(judge->userdata, places, n, meanings, are_known);
+                r = judge->meanings(judge->userdata, space, places, n, meanings, are_known);
         for (size_t i = 0; i < n && r == 0; i++) {
                 s->are_known[whose[i]] = are_known[i];
                 if (are_known[i])
                         s->values[whose[i]] = meanings[i];
         }
-        free(places);
-        free(whose);
-        free(meanings);
-        free(are_known);
+        space_release(space, places);
+        space_release(space, whose);
+        space_release(space, meanings);
+        space_release(space, are_known);
         return r;
 }
 
@@ -115,7 +138,7 @@ static int tell(Settle *s, uint64_t *ret_n_conflicts) {
         int r;
 
         number_groups(s, true);
-        r = sort_keys(s->keys, n, &order, 1);
+        r = sort_keys_in(s->c->space, s->keys, n, &order, 1);
         for (size_t i = 0; i < n && r == 0; i++) {
                 SortKey key = s->keys[i];
 
@@ -132,8 +155,9 @@ static int tell(Settle *s, uint64_t *ret_n_conflicts) {
 
 int conflict_settle(Contenders *c, const StoreJudge *judge, uint64_t *ret_n_conflicts) {
         size_t n = c->size;
-        Settle s = {c, vec_alloc(n, sizeof(*s.keys)), vec_alloc(n, sizeof(*s.values)),
-                        vec_alloc_zero(n, sizeof(*s.are_known))};
+        Settle s = {c, space_alloc(c->space, n, sizeof(*s.keys)),
+                        space_alloc(c->space, n, sizeof(*s.values)),
+                        space_alloc_zero(c->space, n, sizeof(*s.are_known))};
         int r = s.keys && s.values && s.are_known ? drop_same_bytes(&s) : -ENOMEM;
 
         *ret_n_conflicts = 0;
@@ -143,9 +167,9 @@ int conflict_settle(Contenders *c, const StoreJudge *judge, uint64_t *ret_n_conf
                 r = ask(&s, judge);
         if (r == 0)
                 r = tell(&s, ret_n_conflicts);
-        free(s.keys);
-        free(s.values);
-        free(s.are_known);
+        space_release(c->space, s.keys);
+        space_release(c->space, s.values);
+        space_release(c->space, s.are_known);
         return r;
 }
 
@@ -160,7 +184,7 @@ uint64_t conflict_n_rows(const Contenders *c) {
 int conflict_put(const Contenders *c, uint32_t (*event_of)(void *ctx, uint64_t group), void *ctx,
                 Store *store) {
         ImageConflict *rows = image_writable(store, IMAGE_CONFLICTS);
-        SortKey *keys = vec_alloc(c->size, sizeof(*keys));
+        SortKey *keys = space_alloc(c->space, c->size, sizeof(*keys));
         SortOrder order = {NULL, NULL};
         size_t n = 0;
         int r;
@@ -175,7 +199,7 @@ int conflict_put(const Contenders *c, uint32_t (*event_of)(void *ctx, uint64_t g
                                         (uint64_t)event_of(ctx, from->group) << 32 | from->file,
                                         from->place.record, 0, i};
         }
-        r = sort_keys(keys, n, &order, 1);
+        r = sort_keys_in(c->space, keys, n, &order, 1);
         for (size_t i = 0; i < n && r == 0; i++) {
                 const StorePlace *place = &c->data[keys[i].index].place;
 
@@ -188,6 +212,6 @@ int conflict_put(const Contenders *c, uint32_t (*event_of)(void *ctx, uint64_t g
                                 .hash = place->hash,
                 };
         }
-        free(keys);
+        space_release(c->space, keys);
         return r;
 }

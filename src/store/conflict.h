@@ -19,7 +19,16 @@ typedef struct Contender {
         bool is_different; /* found: the first of a meaning that is not the kept one's */
 } Contender;
 
-typedef VEC(Contender) Contenders;
+/* They grow with the evidence, so they stand in the space of whoever seals or merges. */
+typedef struct Contenders {
+        Contender *data;
+        size_t size, cap;
+        Space *space;
+} Contenders;
+
+/* Room for N more. 0 or -errno. */
+int conflict_reserve(Contenders *contenders, size_t n);
+void conflict_deinit(Contenders *contenders);
 
 /*
  * Fills is_different; *ret_n_conflicts groups have more than one meaning. Those that have the bytes

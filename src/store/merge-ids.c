@@ -165,9 +165,10 @@ static int add_contender(Merge *merge, uint64_t group, const SortKey *key, const
         uint32_t file = member->source.file;
         Contender contender = {.group = group, .file = file, .source = key->source & ~LOSER};
         StoreFile name;
+        int r = conflict_reserve(&merge->contenders, 1);
 
-        if (vec_reserve(&merge->contenders, 1) < 0)
-                return -ENOMEM;
+        if (r < 0)
+                return r;
         if (file >= merge->n_files)
                 return -EIO;
         name = store_file(merge->inputs[merge->files[file].first.input].store,

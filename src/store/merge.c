@@ -242,7 +242,7 @@ static void deinit(Merge *merge) {
         space_release(merge->space, merge->notes);
         space_release(merge->space, merge->strings);
         space_release(merge->space, merge->ids);
-        vec_deinit(&merge->contenders);
+        conflict_deinit(&merge->contenders);
         free(merge->inputs);
         store_free(merge->store);
 }
@@ -264,6 +264,7 @@ int store_merge(Store *const *stores, size_t n_stores, bool are_parts, StoreRoom
                         .are_parts = are_parts,
                         .n_threads = room.n_threads,
                         .space = room.space,
+                        .contenders.space = room.space,
                         .judge = judge};
         int r = merge.inputs ? 0 : -ENOMEM;
 

@@ -327,8 +327,10 @@ static StorePlace place_of(const Seal *seal, uint32_t builder, const StoreSource
 
 /* keys[first .. end) share an eventID, and not all have the same bytes. */
 static int add_contenders(Seal *seal, const SortKey *keys, uint64_t first, uint64_t end) {
-        if (vec_reserve(&seal->contenders, end - first) < 0)
-                return -ENOMEM;
+        int r = conflict_reserve(&seal->contenders, end - first);
+
+        if (r < 0)
+                return r;
         for (uint64_t i = first; i < end; i++) {
                 const SortKey *key = place_key(seal, &keys[i]);
                 const StoreSource *source = &seal_row(seal, key)->source;
@@ -450,7 +452,7 @@ static void deinit(Seal *seal) {
         free(seal->order);
         free(seal->is_dropped);
         free(seal->ids);
-        vec_deinit(&seal->contenders);
+        conflict_deinit(&seal->contenders);
         free(seal->numbers);
         free(seal->strings);
         free(seal->notes);
@@ -465,6 +467,7 @@ static int run(Builder **builders, size_t n_builders, StoreRoom room, const Stor
                         .n_builders = n_builders,
                         .n_threads = room.n_threads,
                         .space = room.space,
+                        .contenders.space = room.space,
                         .judge = judge};
         int r;
 

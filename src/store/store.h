@@ -147,8 +147,8 @@ typedef struct StorePlace {
  */
 typedef struct StoreJudge {
         void *userdata;
-        int (*meanings)(void *userdata, const StorePlace *places, size_t n, uint64_t *ret_hashes,
-                        bool *ret_known);
+        int (*meanings)(void *userdata, Space *space, const StorePlace *places, size_t n,
+                        uint64_t *ret_hashes, bool *ret_known);
 } StoreJudge;
 
 /* Where a store is made: in memory, or (with a Space) in files beside the case, see base/space.h.

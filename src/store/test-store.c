@@ -317,9 +317,10 @@ typedef struct Judge {
         int result;
 } Judge;
 
-static int judge(void *userdata, const StorePlace *places, size_t n, uint64_t *ret_hashes,
-                bool *ret_known) {
+static int judge(void *userdata, Space *space, const StorePlace *places, size_t n,
+                uint64_t *ret_hashes, bool *ret_known) {
         Judge *j = userdata;
+        (void)space;
 
         for (size_t i = 0; i < n; i++) {
                 assert_true(slice_starts_with(places[i].file, places[i].root_name));
