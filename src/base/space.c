@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,7 @@ static void *watch(void *userdata) {
 int space_new(const char *dir, uint64_t limit, Space **ret_space) {
         Space *space = vec_alloc_zero(1, sizeof(*space));
         pthread_condattr_t attributes;
+        sigset_t all, mask;
         int r;
 
         if (!space)
@@ -99,7 +101,11 @@ int space_new(const char *dir, uint64_t limit, Space **ret_space) {
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
         pthread_cond_init(&space->stop, &attributes);
         pthread_condattr_destroy(&attributes);
+        /* signals are for threads of who uses the library */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &mask);
         r = -pthread_create(&space->watcher, NULL, watch, space);
+        pthread_sigmask(SIG_SETMASK, &mask, NULL);
         if (r < 0) {
                 pthread_cond_destroy(&space->stop);
                 pthread_mutex_destroy(&space->lock);
@@ -130,7 +136,7 @@ Space *space_free(Space *space) {
 /* ---- files ---- */
 
 int space_open(Space *space, bool *ret_can_be_named) {
-        int fd = open(space->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        int fd = open(space->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
         char *path;
 
         if (ret_can_be_named)

@@ -108,6 +108,10 @@ static int sync_directory(const char *path) {
         return r;
 }
 
+/*
+ * Of a file by mkostemp(). The mask can only be read by setting it, for all threads; files without
+ * a name are made with the right mode, and do without.
+ */
 static int set_mode(int fd) {
         mode_t mask = umask(0);
 
@@ -127,7 +131,7 @@ static int open_beside(const char *path, char *beside, bool *ret_named) {
         if (!dir)
                 return -ENOMEM;
         *ret_named = false;
-        fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+        fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
         free(dir);
         if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
                 *ret_named = true;
@@ -154,7 +158,7 @@ static int give_name(int fd, char *beside) {
 static int write_and_name(Store *store, int fd, bool is_named, char *beside, const char *path) {
         int r = write_image(store, fd);
 
-        if (r == 0)
+        if (r == 0 && is_named)
                 r = set_mode(fd);
         if (r == 0 && !is_named) {
                 r = give_name(fd, beside);

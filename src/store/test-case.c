@@ -107,6 +107,20 @@ static void test_write_over(void **state) {
         case_deinit(&other);
 }
 
+/* The case has the mode that the mask of the process leaves it. */
+static void test_mode(void **state) {
+        mode_t mask = umask(027);
+        struct stat st;
+        Case c;
+
+        (void)state;
+        case_init(&c, 13, 20);
+        umask(mask);
+        assert_int_equal(stat(c.path, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0640);
+        case_deinit(&c);
+}
+
 static void test_write_fails(void **state) {
         char dir[TEST_DIR_SIZE], path[TEST_DIR_SIZE + 16];
         Store *store;
@@ -324,6 +338,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_round_trip),
                         cmocka_unit_test(test_write_over),
+                        cmocka_unit_test(test_mode),
                         cmocka_unit_test(test_write_fails),
                         cmocka_unit_test(test_foreign),
                         cmocka_unit_test(test_truncated),
