@@ -30,6 +30,7 @@ typedef struct Gather {
         const uint32_t *chosen; /* files of the list; NULL: all of them */
         size_t n_chosen;
         Index wanted; /* names of results, where those are what is read */
+        Index places; /* and the files by place */
         atomic_size_t next;
         atomic_uint_fast64_t n_files, n_bytes;
 } Gather;
@@ -177,6 +178,31 @@ static int on_fault(void *userdata, Slice name, uint64_t offset, Slice reason) {
         return r;
 }
 
+/* ---- files by their place ---- */
+
+static uint64_t hash_place(uint32_t listed, Slice name) {
+        return hash_mix(listed, hash_slice(name));
+}
+
+static uint64_t hash_file(const void *ctx, size_t i) {
+        const File *file = &((const Proof *)ctx)->files.data[i];
+
+        return hash_place(file->listed, file_name(file));
+}
+
+/* NAME in or at file LISTED of the list; NULL where there is none. */
+static File *find_file(const Proof *proof, const Index *places, uint32_t listed, Slice name) {
+        size_t end, at = index_find(places, hash_place(listed, name), &end);
+
+        for (; at < end; at++) {
+                File *file = &proof->files.data[places->keys[at].index];
+
+                if (file->listed == listed && slice_equal(file_name(file), name))
+                        return file;
+        }
+        return NULL;
+}
+
 /* ---- results of Lake ---- */
 
 static bool is_result(void *userdata, Slice name) {
@@ -185,33 +211,15 @@ static bool is_result(void *userdata, Slice name) {
         return index_has(&w->gather->wanted, hash_slice(name_base(name)));
 }
 
-static int compare_place(const File *file, uint32_t listed, Slice name) {
-        return file->listed != listed ? (file->listed < listed ? -1 : 1)
-                                      : slice_compare(file_name(file), name);
-}
-
 /* Its SHA-256 as it stands takes the place of that of its content, which nothing is held against.
  */
 static int on_result_leaf(void *userdata, Slice name, IoStream *stream) {
         Worker *w = userdata;
-        Proof *proof = w->gather->proof;
-        size_t low = 0, high = proof->files.size, n = 1;
+        File *file = find_file(w->gather->proof, &w->gather->places, w->listed, name);
+        size_t n = 1;
         int r;
 
-        if (!is_result(w, name))
-                return 0;
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (proof->files.data[middle].listed < w->listed)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        while (low < proof->files.size && proof->files.data[low].listed == w->listed &&
-                        compare_place(&proof->files.data[low], w->listed, name) != 0)
-                low++;
-        if (low == proof->files.size || proof->files.data[low].listed != w->listed)
+        if (!is_result(w, name) || !file)
                 return 0;
         r = sha256_begin(&w->sha);
         while (r == 0 && n > 0) {
@@ -219,8 +227,8 @@ static int on_result_leaf(void *userdata, Slice name, IoStream *stream) {
                 if (r == 0)
                         r = sha256_update(&w->sha, w->buffer, n);
         }
-        proof->files.data[low].flags |= FILE_PACKED;
-        return r ? r : sha256_final(&w->sha, proof->files.data[low].hash);
+        file->flags |= FILE_PACKED;
+        return r ? r : sha256_final(&w->sha, file->hash);
 }
 
 /* What is damaged was told when all was read. */
@@ -444,32 +452,20 @@ static int merge_damages(Proof *proof, Worker *workers) {
  * alone: there is a file, but no hash.
  */
 static int mark_damaged(Proof *proof) {
-        size_t n_files = proof->files.size;
+        Index places = {0};
         int r = 0;
+
+        if (proof->damages.size)
+                r = index_new(&places, proof->files.size, hash_file, proof, proof->n_workers);
 
         for (size_t i = 0; i < proof->damages.size && r == 0; i++) {
                 const Damage *damage = &proof->damages.data[i];
-                size_t low = 0, high = n_files;
-                bool is_found = false;
+                File *file = find_file(proof, &places, damage->listed, damage->file);
 
-                while (low < high && damage->listed != PROOF_NONE) {
-                        size_t middle = low + (high - low) / 2;
-
-                        if (proof->files.data[middle].listed < damage->listed)
-                                low = middle + 1;
-                        else
-                                high = middle;
-                }
-                for (; low < n_files && proof->files.data[low].listed == damage->listed; low++) {
-                        File *file = &proof->files.data[low];
-
-                        if (!slice_equal(file_name(file), damage->file))
-                                continue;
+                if (file) {
                         file->flags |= FILE_DAMAGED;
-                        is_found = true;
-                }
-                if (is_found)
                         continue;
+                }
                 r = vec_reserve(&proof->files, 1);
                 if (r == 0)
                         proof->files.data[proof->files.size++] = (File){
@@ -480,6 +476,7 @@ static int mark_damaged(Proof *proof) {
                                         .leaf = (uint32_t)i,
                         };
         }
+        index_deinit(&places);
         return r;
 }
 
@@ -579,6 +576,8 @@ int gather_results(Proof *proof) {
         int r = index_new(&g.wanted, proof->results.size, hash_result, proof, 1);
 
         if (r == 0)
+                r = index_new(&g.places, proof->files.size, hash_file, proof, proof->n_workers);
+        if (r == 0)
                 chosen = vec_alloc(proof->files.size, sizeof(*chosen));
         if (r == 0 && !chosen)
                 r = -ENOMEM;
@@ -597,6 +596,7 @@ int gather_results(Proof *proof) {
         if (r == 0 && n)
                 r = run(&g);
         index_deinit(&g.wanted);
+        index_deinit(&g.places);
         free(chosen);
         return r;
 }
