@@ -586,6 +586,8 @@ def test_packings(tester):
         target = pack(trail, os.path.join(tester.folder, f'packed-{how}'), how)
         _, rows, told = ask(target)
         tester.checks.equal(f'packings: {how}', wanted, told)
+        reasons = {'another trail' in row['reason'] for row in rows if row['verdict'] == 'unlisted'}
+        tester.checks.equal(f'packings: {how}: a folder that tells no trail', {how == 'flat'}, reasons)
         tester.checks.equal(f'packings: {how}: matched', {matched},
                             {row['matched'] for row in rows if row['kind'] == 'log' and row['matched']})
     outputs = {tester.spoor.run('verify', '--all', '--format', 'csv', '--threads', str(n), trail.bucket).stdout

@@ -372,6 +372,15 @@ static void fill_log(Fill *f, uint32_t number) {
                 say_damaged(f, entry->file);
 }
 
+/* Below .../CloudTrail/REGION/ stand the logs of one trail; elsewhere those of several may. */
+static bool has_trail_dir(Slice file) {
+        Slice dir = name_trail_dir(file);
+        LogName name;
+
+        return name_parse_log(name_base(file), &name) && slice_equal(name_base(dir), name.region) &&
+               slice_equal(name_base(name_dir(dir)), name.type);
+}
+
 static void fill_extra(Fill *f, uint32_t number) {
         const Extra *extra = &f->proof->extras.data[number];
 
@@ -390,6 +399,8 @@ static void fill_extra(Fill *f, uint32_t number) {
         put_chain(f, extra->chain);
         f->row->matched = matched_name(extra->matched);
         put_verdict(f, extra->verdict, extra->reason);
+        if (extra->reason == WHY_UNLISTED && !has_trail_dir(f->row->file))
+                say(f, "; unless it is another trail's, which its folder does not tell");
         say_damaged(f, extra->file);
 }
 
