@@ -148,6 +148,7 @@ typedef struct SpoorInfo {
         uint64_t n_partial;      /* made of the columns of a table */
         uint64_t n_insights;     /* Insight and Aggregated records: no calls, so no events */
         uint64_t n_aggregated;
+        uint64_t n_changed; /* files whose name stands for other bytes too, from another case */
 } SpoorInfo;
 
 /* Also checks every byte of a case file against its sums: SPOOR_E_CORRUPT. */
@@ -378,6 +379,56 @@ SPOOR_PUBLIC int spoor_chain(SpoorCase *scase, const SpoorSelection *selection, 
                 const char *const *columns, size_t n_columns, SpoorRows **ret_rows,
                 SpoorError *ret_error);
 SPOOR_PUBLIC const char *spoor_chain_column(size_t i);
+
+/* ---- the ledger ------------------------------------------------------------------------- */
+
+/*
+ * Every file and every member of an archive that was met, by name: file size sha256 (of its bytes
+ * as it stands on disk, or as its archive gives it) kind (what records stand in; tar, zip, 7z;
+ * other: no log; unread) deliveryTime deliveryAccount deliveryRegion (as its name tells) bytes (of
+ * unpacked log content) records events (those that were kept) duplicates rejected damaged
+ * (diagnoses) copyOf (the first file with these bytes) note (the first diagnosis, or why it is no
+ * log).
+ *
+ *   SPOOR_E_CORRUPT
+ */
+SPOOR_PUBLIC int spoor_files(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *ret_error);
+/* Those of them that have duplicates, or are copies. */
+SPOOR_PUBLIC int spoor_duplicate_files(
+                SpoorCase *scase, SpoorRows **ret_rows, SpoorError *ret_error);
+/* Of both; NULL past the last. */
+SPOOR_PUBLIC const char *spoor_file_column(size_t i);
+
+/* Damage: file offset rejected (records lost by it) reason. SPOOR_E_CORRUPT. */
+SPOOR_PUBLIC int spoor_damage(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_damage_column(size_t i);
+
+/*
+ * Different records under one eventID, a row for each that was not kept: eventID keptFile
+ * keptRecord otherFile otherRecord. SPOOR_E_CORRUPT.
+ */
+SPOOR_PUBLIC int spoor_conflicts(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_conflict_column(size_t i);
+
+/*
+ * The evidence as a whole. A hash is that of the lines "SHA-256  size  name\n" (in hex, in digits,
+ * the name's own bytes), sorted bytewise, of all that could be read whole: of files as they stand
+ * on disk, and of members of archives.
+ */
+typedef struct SpoorLedger {
+        uint64_t n_files, n_members;
+        uint64_t n_bytes;  /* of the files, as they stand */
+        uint64_t n_unread; /* files and members without a hash, as they could not be read whole */
+        uint64_t n_copies; /* files and members that are the same as one before them */
+        char files_hash[65], members_hash[65];
+} SpoorLedger;
+
+/* SPOOR_E_CORRUPT */
+SPOOR_PUBLIC int spoor_case_ledger(SpoorCase *scase, SpoorLedger *ret, SpoorError *ret_error);
+
+/* A source as it was given, and where it stood. 1: past the last. */
+SPOOR_PUBLIC int spoor_case_source(
+                SpoorCase *scase, size_t i, SpoorSlice *ret_name, SpoorSlice *ret_path);
 
 /* ---- coverage --------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ typedef struct Facts {
         SpoorCase *scase;
         SpoorInfo info;
         SpoorGaps gaps;
+        SpoorLedger ledger;
         Names accounts;
         Names regions;
 } Facts;
@@ -91,6 +92,8 @@ static int gather(SpoorCase *scase, Facts *facts, SpoorError *error) {
         facts->scase = scase;
         if (r == 0)
                 r = spoor_case_gaps(scase, NULL, &facts->gaps, error);
+        if (r == 0)
+                r = spoor_case_ledger(scase, &facts->ledger, error);
         if (r == 0)
                 r = collect(scase, SPOOR_DIM_ACCOUNT, &facts->accounts, error);
         if (r == 0)
@@ -160,6 +163,42 @@ static void json_conflicts(CliBuffer *out, SpoorCase *scase, uint64_t n) {
         cli_buffer_text(out, n ? "\n  ]" : "]");
 }
 
+static void json_text(CliBuffer *out, const char *name, SpoorSlice text) {
+        cli_buffer_format(out, "\"%s\": ", name);
+        cli_text_json(out, text);
+}
+
+static void json_sources(CliBuffer *out, SpoorCase *scase) {
+        SpoorSlice name, path;
+
+        cli_buffer_text(out, "  \"sources\": [");
+        for (size_t i = 0; spoor_case_source(scase, i, &name, &path) == 0; i++) {
+                cli_buffer_text(out, i ? ",\n    {" : "\n    {");
+                json_text(out, "name", name);
+                cli_buffer_text(out, ", ");
+                json_text(out, "path", path);
+                cli_buffer_char(out, '}');
+        }
+        cli_buffer_text(out, "\n  ],\n");
+}
+
+static void json_ledger(CliBuffer *out, const SpoorLedger *ledger, const SpoorInfo *info) {
+        const struct {
+                const char *name;
+                uint64_t n;
+        } counts[] = {{"files", ledger->n_files}, {"members", ledger->n_members},
+                        {"bytes", ledger->n_bytes}, {"unread", ledger->n_unread},
+                        {"copies", ledger->n_copies}, {"changed", info->n_changed}};
+
+        cli_buffer_text(out, "  \"ledger\": {");
+        for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+                cli_buffer_format(out, "\"%s\": %" PRIu64 ", ", counts[i].name, counts[i].n);
+        json_text(out, "sha256", cli_slice(ledger->files_hash));
+        cli_buffer_text(out, ", ");
+        json_text(out, "membersSha256", cli_slice(ledger->members_hash));
+        cli_buffer_text(out, "},\n");
+}
+
 /* But for its end. */
 static void compose_json(const Facts *facts, CliBuffer *out) {
         const SpoorInfo *info = &facts->info;
@@ -185,6 +224,11 @@ static void compose_json(const Facts *facts, CliBuffer *out) {
         json_count(out, "bytes", info->n_bytes);
         json_count(out, "caseBytes", info->n_case_bytes);
         json_count(out, "stringBytes", info->n_string_bytes);
+        cli_buffer_text(out, "  ");
+        json_text(out, "version", cli_slice(spoor_version()));
+        cli_buffer_text(out, ",\n");
+        json_sources(out, facts->scase);
+        json_ledger(out, &facts->ledger, info);
         json_conflicts(out, facts->scase, info->n_conflicts);
 }
 
@@ -237,6 +281,30 @@ static void text_bytes(CliBuffer *out, const SpoorInfo *info) {
                                 (double)(info->n_case_bytes - info->n_string_bytes) /
                                                 (double)info->n_events);
         cli_buffer_char(out, '\n');
+}
+
+static void text_ledger(CliBuffer *out, const SpoorLedger *ledger, const SpoorInfo *info) {
+        label(out, "evidence");
+        cli_text_count(out, ledger->n_files);
+        cli_buffer_text(out, ledger->n_files == 1 ? " file, " : " files, ");
+        if (ledger->n_members) {
+                cli_text_count(out, ledger->n_members);
+                cli_buffer_text(out, ledger->n_members == 1 ? " member, " : " members, ");
+        }
+        cli_text_bytes(out, ledger->n_bytes);
+        if (ledger->n_copies) {
+                cli_buffer_text(out, ", ");
+                cli_text_count(out, ledger->n_copies);
+                cli_buffer_text(out, ledger->n_copies == 1 ? " copy" : " copies");
+        }
+        if (info->n_changed) {
+                cli_buffer_text(out, ", ");
+                cli_text_count(out, info->n_changed);
+                cli_buffer_text(out, " changed");
+        }
+        cli_buffer_text(out, " (--files)\n");
+        label(out, "sha256");
+        cli_buffer_format(out, "%s\n", ledger->files_hash);
 }
 
 static void text_diagnoses(
@@ -298,6 +366,7 @@ static void compose_text(const Facts *facts, CliBuffer *out) {
         cli_buffer_text(out, facts->gaps.kind ? " (--gaps, --coverage)\n" : "\n");
         text_names(out, "accounts", &facts->accounts);
         text_names(out, "regions", &facts->regions);
+        text_ledger(out, &facts->ledger, info);
         text_bytes(out, info);
         text_diagnoses(out, "damaged", facts->scase, info->n_damaged, spoor_case_damaged);
         text_diagnoses(out, "ignored", facts->scase, info->n_ignored, spoor_case_ignored);

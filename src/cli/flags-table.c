@@ -220,6 +220,41 @@ static const CliFlag flags[] = {
                                           "0.",
                 },
                 {
+                                .id = CLI_FLAG_FILES,
+                                .name = "files",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_INFO,
+                                .help = "every file and archive member, with size and SHA-256",
+                                .manual = "What each is, what came of its records, and which are "
+                                          "copies of another. The hash is of the bytes of the file "
+                                          "as it stands, or of the member as its archive gives "
+                                          "it, as sha256sum prints it.",
+                },
+                {
+                                .id = CLI_FLAG_DUPLICATES,
+                                .name = "duplicates",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_INFO,
+                                .help = "those of the files that have duplicates or are copies",
+                                .manual = "The rows of --files.",
+                },
+                {
+                                .id = CLI_FLAG_DAMAGED,
+                                .name = "damaged",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_INFO,
+                                .help = "each damaged place: file, offset, reason",
+                                .manual = "Offsets count bytes of the unpacked content.",
+                },
+                {
+                                .id = CLI_FLAG_CONFLICTS,
+                                .name = "conflicts",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_INFO,
+                                .help = "different records under one eventID, and where they stand",
+                                .manual = "A row for each record that was not kept.",
+                },
+                {
                                 .id = CLI_FLAG_COVERAGE,
                                 .name = "coverage",
                                 .group = CLI_GROUP_QUESTION,

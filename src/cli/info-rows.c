@@ -12,7 +12,20 @@ static const char *const gap_table[] = {"kind", "from", "to", "lasted", "usual",
                 "account", "region", "eventName", "principal", "outcome", "eventID", NULL};
 static const char *const coverage_table[] = {"account", "region", "date", "events", "files", NULL};
 
+static const char *const file_table[] = {"file", "size", "kind", "records", "events", "duplicates",
+                "rejected", "damaged", "sha256", "copyOf", NULL};
+static const char *const damage_table[] = {"file", "offset", "rejected", "reason", NULL};
+static const char *const conflict_table[] = {
+                "eventID", "keptFile", "keptRecord", "otherFile", "otherRecord", NULL};
+
 static const CliInfoRows all[] = {
+                {CLI_FLAG_FILES, "files", spoor_files, spoor_file_column, file_table, NULL},
+                {CLI_FLAG_DUPLICATES, "duplicates", spoor_duplicate_files, spoor_file_column,
+                                file_table, NULL},
+                {CLI_FLAG_DAMAGED, "damaged", spoor_damage, spoor_damage_column, damage_table,
+                                NULL},
+                {CLI_FLAG_CONFLICTS, "conflicts", spoor_conflicts, spoor_conflict_column,
+                                conflict_table, NULL},
                 {CLI_FLAG_COVERAGE, "coverage", spoor_coverage, spoor_coverage_column,
                                 coverage_table, cli_days_draw},
                 {CLI_FLAG_GAPS, "gaps", spoor_gaps, spoor_gap_column, gap_table, NULL},

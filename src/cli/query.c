@@ -275,6 +275,11 @@ int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
                             " conflict%s: different records under one eventID (see spoor "
                             "info)",
                                 info.n_conflicts, info.n_conflicts == 1 ? "" : "s");
+        if (!quiet && report & CLI_REPORT_CONFLICTS && info.n_changed)
+                cli_message("%" PRIu64
+                            " file%s changed: other bytes under one name, both kept apart (see "
+                            "spoor info --files)",
+                                info.n_changed, info.n_changed == 1 ? "" : "s");
         if (!quiet && report & CLI_REPORT_IGNORED && info.n_ignored)
                 cli_message("%" PRIu64 " note%s on what is no event and no damage (see spoor info)",
                                 info.n_ignored, info.n_ignored == 1 ? "" : "s");

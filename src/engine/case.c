@@ -271,6 +271,7 @@ int spoor_case_counts(SpoorCase *scase, SpoorInfo *ret) {
                         .n_partial = counts.events.n_partial,
                         .n_insights = counts.events.n_insights,
                         .n_aggregated = counts.events.n_aggregated,
+                        .n_changed = counts.n_changed,
                         .n_case_bytes = counts.n_image_bytes,
                         .n_string_bytes = counts.n_string_bytes,
         };

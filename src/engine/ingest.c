@@ -30,7 +30,8 @@
 #define READER_BYTES (UINT64_C(12) << 20) /* windows and buffers of a worker, about */
 #define LEAST_BYTES                                                                                \
         (UINT64_C(8) << 20) /* of a builder: smaller parts cost more than a core brings */
-#define LOOK_EVERY 64U      /* events between looks at the builder's size */
+#define IS_MEMBER UINT32_C(0x80000000) /* and below it the number of a source */
+#define LOOK_EVERY 64U                 /* events between looks at the builder's size */
 
 typedef struct Ingest {
         const SpoorOptions *options;
@@ -58,9 +59,10 @@ typedef struct Worker {
         IoReader *io;
         SplitWorker split;
         uint32_t source; /* of the file that is being visited */
-        uint32_t root;   /* of the content that is being read */
-        uint32_t file;
+        Slice visited;   /* its name: every other is that of a member */
+        uint32_t file;   /* the content that is being read */
         Slice name;
+        uint32_t place; /* of it: its source, and IS_MEMBER */
         uint64_t n_events_told;
 } Worker;
 
@@ -96,6 +98,19 @@ static bool wants(void *userdata, const Event *event) {
         return selection_may_take(w->ingest->options->only->selection, event);
 }
 
+/* What NAME names in the visit at hand. A file on disk may be named as a member would be. */
+static uint32_t place_of(const Worker *w, Slice name) {
+        return w->source | (slice_equal(name, w->visited) ? 0 : IS_MEMBER);
+}
+
+static int add_content(
+                Worker *w, Builder *builder, Slice name, uint32_t place, uint32_t *ret_file) {
+        uint32_t root = w->roots[place & ~IS_MEMBER];
+
+        return (place & IS_MEMBER ? builder_add_member : builder_add_file)(
+                        builder, name, root, ret_file);
+}
+
 static int add_roots(Ingest *ingest, Builder *builder, uint32_t *roots);
 
 /* The builder becomes a part. An empty one takes its place, in which the file at hand goes on. */
@@ -109,7 +124,7 @@ static int seal_part(Worker *w, bool is_in_file) {
         if (r == 0)
                 r = add_roots(ingest, fresh, w->roots);
         if (r == 0 && is_in_file)
-                r = builder_add_file(fresh, w->name, w->root, &w->file);
+                r = add_content(w, fresh, w->name, w->place, &w->file);
         if (r == 0)
                 r = store_seal_part(w->builder, 1, (StoreRoom){ingest->space, 1}, &judge, &part);
         if (r < 0) {
@@ -167,13 +182,13 @@ static int on_ignored(void *userdata, uint64_t offset, Slice reason) {
         return builder_add_ignored(*w->builder, w->file, offset, reason);
 }
 
-static int begin_content(void *userdata, Slice name, uint32_t source) {
+static int begin_content(void *userdata, Slice name, uint32_t place) {
         Worker *w = userdata;
         int r = make_room(w, false);
 
         w->name = name;
-        w->root = w->roots[source];
-        return r ? r : builder_add_file(*w->builder, name, w->root, &w->file);
+        w->place = place;
+        return r ? r : add_content(w, *w->builder, name, place, &w->file);
 }
 
 static void end_content(void *userdata, bool is_log, uint64_t n_bytes) {
@@ -195,7 +210,7 @@ static void on_progress(void *userdata, size_t n_bytes) {
 
 static int on_leaf(void *userdata, Slice name, IoStream *stream) {
         Worker *w = userdata;
-        int r = split_read(&w->split, name, w->source, stream);
+        int r = split_read(&w->split, name, place_of(w, name), stream);
 
         tell_events(w);
         return r;
@@ -204,7 +219,7 @@ static int on_leaf(void *userdata, Slice name, IoStream *stream) {
 static int on_fault(void *userdata, Slice name, uint64_t offset, Slice reason) {
         Worker *w = userdata;
         uint32_t file;
-        int r = builder_add_file(*w->builder, name, w->roots[w->source], &file);
+        int r = add_content(w, *w->builder, name, place_of(w, name), &file);
 
         return r == 0 ? builder_add_damage(*w->builder, file, offset, 0, reason) : r;
 }
@@ -215,17 +230,17 @@ static int on_done(void *userdata, const IoContent *content) {
                 const char *name;
                 StoreKind kind;
         } archives[] = {{"tar", STORE_KIND_TAR}, {"zip", STORE_KIND_ZIP}, {"7z", STORE_KIND_7Z}};
-        StoreKind kind = STORE_KIND_UNREAD;
+        StoreContent as_it_stands = {content->size, content->hash, STORE_KIND_UNREAD};
         Worker *w = userdata;
         uint32_t file;
-        int r = builder_add_file(*w->builder, content->name, w->roots[w->source], &file);
+        int r = add_content(w, *w->builder, content->name, place_of(w, content->name), &file);
 
         for (size_t i = 0; i < sizeof(archives) / sizeof(archives[0]); i++) {
                 if (content->archive && strcmp(content->archive, archives[i].name) == 0)
-                        kind = archives[i].kind;
+                        as_it_stands.kind = archives[i].kind;
         }
         if (r == 0)
-                builder_hash_file(*w->builder, file, kind, content->size, content->hash);
+                builder_hash_file(*w->builder, file, &as_it_stands);
         return r;
 }
 
@@ -266,6 +281,7 @@ static int read_files(Worker *w) {
                 if (io_file_list_size(ingest->list) - i > ahead)
                         io_reader_hint(w->io, io_file_list_at(ingest->list, i + ahead)->path);
                 w->source = file->source;
+                w->visited = slice_cstr(file->name);
                 r = io_reader_visit(w->io, file->path, slice_cstr(file->name), &sink);
                 if (r != 0)
                         return r;
@@ -367,6 +383,7 @@ static int on_walk_fault(void *userdata, Slice name, uint64_t offset, Slice reas
         Worker *w = userdata;
 
         w->source = source_of(w->ingest, name);
+        w->visited = name;
         return on_fault(w, name, offset, reason);
 }
 

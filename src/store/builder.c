@@ -103,16 +103,17 @@ int builder_add_root(Builder *b, Slice name, Slice path, uint32_t *ret_root) {
         return r;
 }
 
-int builder_add_file(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) {
+static int add_file(Builder *b, Slice name, uint32_t root, bool is_member, uint32_t *ret_file) {
         BuilderFile *last = b->files.size ? &b->files.data[b->files.size - 1] : NULL;
-        BuilderFile file = {.root = root, .name_size = (uint32_t)name.size};
+        BuilderFile file = {.root = root, .name_size = (uint32_t)name.size, .is_member = is_member};
         Slice copy;
         int r;
 
         if (b->files.size >= STORE_NONE - 1 || name.size >= STORE_NONE)
                 return -EOVERFLOW;
         *ret_file = (uint32_t)b->files.size;
-        if (last && last->root == root && slice_equal(builder_file_name(last), name)) {
+        if (last && last->root == root && last->is_member == is_member &&
+                        slice_equal(builder_file_name(last), name)) {
                 --*ret_file;
                 return 0;
         }
@@ -124,6 +125,14 @@ int builder_add_file(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) 
         file.name = copy.data;
         b->files.data[b->files.size++] = file;
         return 0;
+}
+
+int builder_add_file(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) {
+        return add_file(b, name, root, false, ret_file);
+}
+
+int builder_add_member(Builder *b, Slice name, uint32_t root, uint32_t *ret_file) {
+        return add_file(b, name, root, true, ret_file);
 }
 
 void builder_end_file(Builder *b, uint32_t file, StoreKind kind, uint64_t n_bytes) {
@@ -144,16 +153,15 @@ int builder_count(Builder *b, uint32_t file, const EventCounts *counts) {
         return 0;
 }
 
-void builder_hash_file(Builder *b, uint32_t file, StoreKind kind, uint64_t size,
-                const unsigned char *hash) {
+void builder_hash_file(Builder *b, uint32_t file, const StoreContent *content) {
         BuilderFile *f = &b->files.data[file];
 
-        if (kind > f->kind)
-                f->kind = (unsigned char)kind;
-        f->size = size;
-        f->has_hash = hash != NULL;
-        if (hash)
-                memcpy(f->hash, hash, sizeof(f->hash));
+        if (content->kind > f->kind)
+                f->kind = (unsigned char)content->kind;
+        f->size = content->size;
+        f->has_hash = content->hash != NULL;
+        if (content->hash)
+                memcpy(f->hash, content->hash, sizeof(f->hash));
 }
 
 static int add_string(Builder *b, Slice text, uint32_t *ret_string) {

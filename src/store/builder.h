@@ -45,7 +45,7 @@ typedef struct BuilderFile {
         uint64_t size, n_bytes;
         unsigned char hash[STORE_HASH_SIZE];
         unsigned char kind; /* StoreKind */
-        bool has_hash;
+        bool has_hash, is_member;
 } BuilderFile;
 
 static inline Slice builder_file_name(const BuilderFile *file) {

@@ -290,7 +290,7 @@ static int check_counts(Store *store) {
                         m->n_damaged > s[IMAGE_NOTES].size || m->n_ids > m->n_events ||
                         m->n_conflicts > s[IMAGE_CONFLICTS].size / sizeof(ImageConflict) ||
                         s[IMAGE_FILES].size != m->n_files * image_file_size(m) ||
-                        m->n_logs > m->n_files ||
+                        m->n_logs > m->n_files || m->n_changed > m->n_files ||
                         s[IMAGE_NOTES].size != (m->n_damaged + m->n_ignored) * sizeof(ImageNote) ||
                         s[IMAGE_ID_ITEMS].size != m->n_ids * 4 ||
                         s[IMAGE_GRANTS].size % sizeof(StoreGrant) ||

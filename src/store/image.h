@@ -101,8 +101,8 @@ typedef enum ImageWidth {
 } ImageWidth;
 
 /*
- * Likewise the numbers of a file. A row of IMAGE_FILES is a byte (StoreKind, and
- * IMAGE_FILE_HASHED), the hash, and these.
+ * Likewise the numbers of a file. A row of IMAGE_FILES is a byte (StoreKind, and the flags
+ * below), the hash, and these.
  */
 typedef enum ImageFileWidth {
         IMAGE_F_NAME_END, /* in IMAGE_TEXT; it begins where that of the file before ends */
@@ -115,6 +115,9 @@ typedef enum ImageFileWidth {
 } ImageFileWidth;
 
 #define IMAGE_FILE_HASHED 0x80U
+#define IMAGE_FILE_MEMBER 0x40U
+
+_Static_assert(STORE_N_KINDS <= IMAGE_FILE_MEMBER, "a kind fits below the flags");
 
 /* Bytes behind every section that may be loaded, though they mean nothing. */
 #define IMAGE_SLACK 8
@@ -122,6 +125,7 @@ typedef enum ImageFileWidth {
 typedef struct ImageMeta {
         uint64_t n_events, n_duplicates, n_conflicts, n_rejected;
         uint64_t n_files, n_logs, n_damaged, n_ignored;
+        uint64_t n_changed; /* files beyond the first of their name and root */
         uint64_t n_strings, n_identities, n_calls, n_results;
         uint64_t n_bytes;   /* of log content */
         uint64_t n_ids;     /* events that have an eventID */

@@ -277,9 +277,17 @@ void image_put_file(ImageTexts *texts, uint32_t i, const StoreFile *file) {
                             (uint64_t)i * size;
         uint64_t numbers[IMAGE_N_FILE_WIDTHS];
 
-        put_text(texts, file->name);
+        meta->n_changed += i && texts->last_root == file->root &&
+                           texts->last_is_member == file->is_member &&
+                           slice_equal(texts->last_name, file->name);
+        texts->last_name = slice((const char *)image_writable(texts->store, IMAGE_TEXT) +
+                                                 put_text(texts, file->name),
+                        file->name.size);
+        texts->last_root = file->root;
+        texts->last_is_member = file->is_member;
         list_numbers(file, texts->at, numbers);
-        *at++ = (unsigned char)(file->kind | (file->has_hash ? IMAGE_FILE_HASHED : 0));
+        *at++ = (unsigned char)(file->kind | (file->has_hash ? IMAGE_FILE_HASHED : 0) |
+                                (file->is_member ? IMAGE_FILE_MEMBER : 0));
         if (file->has_hash)
                 memcpy(at, file->hash, STORE_HASH_SIZE);
         at += STORE_HASH_SIZE;

@@ -57,7 +57,9 @@ int image_extend(Store *store, const uint64_t sizes[static IMAGE_N_SECTIONS]);
 typedef struct ImageTexts {
         Store *store;
         uint64_t at;
-        Slice last_reason; /* where it stands */
+        Slice last_name, last_reason; /* where they stand */
+        uint32_t last_root;
+        bool last_is_member;
 } ImageTexts;
 
 /* Counts what is in it too. */

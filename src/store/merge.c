@@ -85,8 +85,10 @@ static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
         uint32_t root_y = file_y.root < store_n_roots(b->store) ? b->roots[file_y.root] : 0;
         int r = slice_compare(file_x.name, file_y.name);
 
-        if (r || root_x != root_y || merge->are_parts)
-                return r ? r : (root_x > root_y) - (root_x < root_y);
+        if (r || root_x != root_y)
+                return r ? r : root_x < root_y ? -1 : 1;
+        if (file_x.is_member != file_y.is_member || merge->are_parts)
+                return file_x.is_member - file_y.is_member;
         r = memcmp(file_x.hash, file_y.hash, sizeof(file_x.hash));
         return r ? r : file_x.has_hash - file_y.has_hash;
 }

@@ -68,6 +68,7 @@ static StoreFile file_at(const Seal *seal, uint32_t i) {
                         .root = seal->maps[b].roots[file->root],
                         .kind = (StoreKind)file->kind,
                         .has_hash = file->has_hash,
+                        .is_member = file->is_member,
                         .size = file->size,
                         .n_bytes = file->n_bytes,
                         .n_records = seal->n_file_records[i]};

@@ -68,7 +68,8 @@ static BuilderFile *file_of(const Seal *seal, const SortKey *key) {
         return &seal->builders[key->source]->files.data[key->index];
 }
 
-/* Files of one name in different places are different files. */
+/* Files of one name in different places are different files; and a file may be named as a member.
+ */
 static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
         const Seal *seal = ctx;
         const BuilderFile *a = file_of(seal, x), *b = file_of(seal, y);
@@ -76,7 +77,9 @@ static int compare_files(const void *ctx, const SortKey *x, const SortKey *y) {
         uint32_t root_b = seal->maps[y->source].roots[b->root];
         int r = slice_compare(builder_file_name(a), builder_file_name(b));
 
-        return r ? r : (root_a > root_b) - (root_a < root_b);
+        if (r || root_a != root_b)
+                return r ? r : root_a < root_b ? -1 : 1;
+        return a->is_member - b->is_member;
 }
 
 /* What one builder says of a file, another may not know: who counts its bytes, who hashes it. */

@@ -33,6 +33,19 @@ const unsigned image_tuple_widths[STORE_N_TUPLES] = {
                 STORE_N_IDENTITY, STORE_N_CALL, STORE_N_RESULT};
 const unsigned image_tuple_texts[STORE_N_TUPLES] = {EVENT_N_IDENTITY, EVENT_N_CALL, EVENT_N_RESULT};
 
+/* Where the last section ends: the case file but for its sums. */
+static uint64_t image_end(const Store *store) {
+        uint64_t end = IMAGE_HEADER_SIZE;
+
+        for (int i = 0; i < IMAGE_N_SECTIONS; i++) {
+                const Section *s = &store->sections[i];
+                uint64_t at = s->size ? (uint64_t)(s->data - store->bytes) + s->size : 0;
+
+                end = at > end ? at : end;
+        }
+        return end;
+}
+
 void store_counts(Store *store, StoreCounts *ret) {
         *ret = (StoreCounts){
                         .n_events = store->meta.n_events,
@@ -41,11 +54,12 @@ void store_counts(Store *store, StoreCounts *ret) {
                         .n_rejected = store->meta.n_rejected,
                         .n_files = store->meta.n_logs,
                         .n_contents = store->meta.n_files,
+                        .n_changed = store->meta.n_changed,
                         .n_damaged = store->meta.n_damaged,
                         .n_ignored = store->meta.n_ignored,
                         .n_bytes = store->meta.n_bytes,
                         .events = store->meta.counts,
-                        .n_image_bytes = store->size,
+                        .n_image_bytes = image_end(store),
                         .n_string_bytes = store->sections[IMAGE_STRINGS].size +
                                           store->sections[IMAGE_TEXT].size,
         };
@@ -337,8 +351,9 @@ StoreFile store_file(Store *store, uint32_t file) {
                 return r;
         if (before)
                 from = image_load(before + 1 + STORE_HASH_SIZE, widths[IMAGE_F_NAME_END]);
-        r.kind = (StoreKind)(*at & (IMAGE_FILE_HASHED - 1));
+        r.kind = (StoreKind)(*at & (IMAGE_FILE_MEMBER - 1));
         r.has_hash = *at & IMAGE_FILE_HASHED;
+        r.is_member = *at & IMAGE_FILE_MEMBER;
         memcpy(r.hash, at + 1, STORE_HASH_SIZE);
         at += 1 + STORE_HASH_SIZE;
         for (unsigned w = 0; w < IMAGE_N_FILE_WIDTHS; at += widths[w++])

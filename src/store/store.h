@@ -105,15 +105,21 @@ typedef enum StoreKind {
 #define STORE_HASH_SIZE 32
 
 /*
- * A file or member that was met. NAME is copied. Files of one name and root are one, whoever adds
- * them: what is said of it below may be said to any of the builders.
+ * A file that was met, or a member of an archive. NAME is copied. Those of one name and root are
+ * one, whoever adds them: what is said of it below may be said to any of the builders.
  */
 int builder_add_file(Builder *builder, Slice name, uint32_t root, uint32_t *ret_file);
+int builder_add_member(Builder *builder, Slice name, uint32_t root, uint32_t *ret_file);
 /* Its content was read: N_BYTES of it, unpacked. */
 void builder_end_file(Builder *builder, uint32_t file, StoreKind kind, uint64_t n_bytes);
-/* As it stands it has SIZE bytes, with this SHA-256, or NULL. KIND is that of an archive, or 0. */
-void builder_hash_file(Builder *builder, uint32_t file, StoreKind kind, uint64_t size,
-                const unsigned char *hash);
+/* Of a file or member as it stands. */
+typedef struct StoreContent {
+        uint64_t size;
+        const unsigned char *hash; /* SHA-256; NULL where it could not be read whole */
+        StoreKind kind;            /* of an archive, or 0 */
+} StoreContent;
+
+void builder_hash_file(Builder *builder, uint32_t file, const StoreContent *content);
 /* Records of the file that are no events, as those are counted when they are added. */
 int builder_count(Builder *builder, uint32_t file, const EventCounts *counts);
 
@@ -211,6 +217,7 @@ typedef struct StoreCounts {
         uint64_t n_files; /* logs */
         uint64_t n_damaged, n_ignored, n_bytes;
         uint64_t n_contents; /* all files and members that were met */
+        uint64_t n_changed;  /* of these, other contents of a name that is there */
         uint64_t n_image_bytes, n_string_bytes;
         EventCounts events; /* how records came, of all files */
 } StoreCounts;
@@ -365,14 +372,14 @@ uint64_t store_n_gaps(Store *store);
 StoreGap store_gap(Store *store, uint64_t i);
 
 /*
- * A file or member of an archive that was met, by name, root, hash: the ledger of the evidence.
+ * A file or member of an archive that was met, by name, root, is_member, hash: the ledger.
  * Stores that were merged may have two of one name that differ in their hash.
  */
 typedef struct StoreFile {
         Slice name;
         uint32_t root;
         StoreKind kind;
-        bool has_hash;
+        bool has_hash, is_member;
         unsigned char hash[STORE_HASH_SIZE];
         uint64_t size;      /* as it stands; without a hash, what could be read of it */
         uint64_t n_bytes;   /* of unpacked content */

@@ -269,6 +269,7 @@ static void check_files(const Model *m, Store *store) {
                 assert_int_equal(file.n_bytes, 1000 + files[i]);
                 assert_int_equal(file.n_records, count_records(m, files[i]));
                 assert_int_equal(file.size, 500 + files[i]);
+                assert_int_equal(file.is_member, files[i] % 2);
                 assert_int_equal(file.kind, STORE_KIND_LOG + EVENT_IN_RECORDS);
                 assert_int_equal(file.has_hash, model_hash(files[i], hash) != NULL);
                 if (file.has_hash)

@@ -17,7 +17,7 @@ static int add_all(const Model *m, Builder *builder) {
         for (int i = 0; i < m->n_files && r == 0; i++) {
                 r = builder_add_file(builder, model_file_name(i), root, &file);
                 if (r == 0)
-                        builder_hash_file(builder, file, STORE_KIND_UNREAD, 1, NULL);
+                        builder_hash_file(builder, file, &(StoreContent){.size = 1});
                 for (size_t k = 0; k < m->n_events && r == 0; k++) {
                         if (m->events[k].file == i)
                                 r = builder_add_event(builder, file, &m->events[k].event);

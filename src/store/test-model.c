@@ -294,14 +294,17 @@ static uint32_t add_file(Builder *builder, int file, bool is_end, bool is_hash) 
 
         snprintf(path, sizeof(path), "/x/%s", root);
         assert_int_equal(builder_add_root(builder, slice_cstr(root), slice_cstr(path), &number), 0);
-        assert_int_equal(builder_add_file(builder, model_file_name(file), number, &number), 0);
+        assert_int_equal((file % 2 ? builder_add_member : builder_add_file)(
+                                         builder, model_file_name(file), number, &number),
+                        0);
         /* what each of several builders knows of it */
         if (is_end)
                 builder_end_file(builder, number, STORE_KIND_LOG + EVENT_IN_RECORDS,
                                 1000 + (uint64_t)file);
         if (is_hash)
-                builder_hash_file(builder, number, STORE_KIND_UNREAD, 500 + (uint64_t)file,
-                                model_hash(file, hash));
+                builder_hash_file(builder, number,
+                                &(StoreContent){500 + (uint64_t)file, model_hash(file, hash),
+                                                STORE_KIND_UNREAD});
         return number;
 }
 

@@ -212,7 +212,7 @@ static Builder *fill_files(int which, const unsigned char *hash) {
         if (which == 0)
                 builder_end_file(builder, file, STORE_KIND_LOG + EVENT_IN_JSON, 10);
         if (hash)
-                builder_hash_file(builder, file, STORE_KIND_UNREAD, 7, hash);
+                builder_hash_file(builder, file, &(StoreContent){.size = 7, .hash = hash});
         assert_int_equal(builder_add_file(builder, SLICE_LITERAL("r/none"), root, &again), 0);
         assert_int_equal(builder_add_damage(builder, again, 0, 0, SLICE_LITERAL("gone")), 0);
         assert_int_equal(builder_add_file(builder, SLICE_LITERAL("r/a"), root, &again), 0);
@@ -247,6 +247,7 @@ static void test_files(void **state) {
         assert_int_equal(store_n_roots(store), 1);
         store_counts(store, &counts);
         assert_int_equal(counts.n_contents, 2);
+        assert_int_equal(counts.n_changed, 0);
         assert_int_equal(counts.n_files, 1);
         assert_int_equal(counts.n_damaged, 1);
         assert_int_equal(counts.n_ignored, 1);
@@ -280,6 +281,7 @@ static void test_versions(void **state) {
         assert_int_equal(store_merge(stores, 4, false, (StoreRoom){NULL, 1}, NULL, &both), 0);
         store_counts(both, &counts);
         assert_int_equal(counts.n_contents, 4);
+        assert_int_equal(counts.n_changed, 2);
         assert_int_equal(counts.n_files, 1);
         assert_int_equal(counts.n_ignored, 3);
         assert_int_equal(counts.n_damaged, 1);
