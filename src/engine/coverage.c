@@ -21,7 +21,11 @@ static SpoorCell time_cell(int64_t time) {
 static int new_rows(SpoorCase *scase, size_t size, const char *const *columns, size_t n_columns,
                 int (*next)(SpoorRows *rows, SpoorError *error), SpoorRows **ret_rows,
                 SpoorError *error) {
-        int r = engine_rows_new(scase, size, n_columns, ret_rows);
+        int r = engine_check_only(scase, NULL, error);
+
+        if (r)
+                return r;
+        r = engine_rows_new(scase, size, n_columns, ret_rows);
 
         if (r < 0)
                 return engine_fail(error, r, "%s", strerror(-r));

@@ -411,7 +411,8 @@ static int share(SplitWorker *w, Content *content, char first_byte, const EventS
                 r = vec_reserve(&content->split->tail, rest.size);
         if (r < 0)
                 return r;
-        memcpy(content->split->tail.data, rest.data, rest.size);
+        if (rest.size)
+                memcpy(content->split->tail.data, rest.data, rest.size);
         content->split->tail.size = rest.size;
         content->split->first_byte = first_byte;
         content->split->has_state = state != NULL;

@@ -178,6 +178,8 @@ static void test_only(void **state) {
         SpoorCase *scase;
         SpoorError error;
         SpoorRows *rows;
+        SpoorLedger ledger;
+        SpoorGaps gaps;
         SpoorInfo info;
 
         (void)state;
@@ -200,6 +202,11 @@ static void test_only(void **state) {
                                          SPOOR_ORDER_EVENTS, INT64_MIN, UINT64_MAX, &rows, &error),
                         -EINVAL);
         assert_int_equal(spoor_lateral(scase, s, &(SpoorLateral){0}, &rows, &error), -EINVAL);
+        assert_int_equal(spoor_files(scase, &rows, &error), -EINVAL);
+        assert_int_equal(spoor_gaps(scase, &rows, &error), -EINVAL);
+        assert_int_equal(spoor_case_ledger(scase, &ledger, &error), -EINVAL);
+        assert_int_equal(spoor_case_gaps(scase, s, &gaps, &error), 0);
+        assert_null(gaps.kind);
         lab_id(0, id);
         assert_int_equal(spoor_show(scase, id, &record, &error), 0);
         spoor_record_clear(&record);

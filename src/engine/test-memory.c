@@ -59,6 +59,27 @@ static int run_queries(SpoorCase *scase) {
         return r;
 }
 
+/* All that info lists. */
+static int run_lists(SpoorCase *scase) {
+        static int (*const lists[])(SpoorCase * scase, SpoorRows * *ret_rows,
+                        SpoorError * error) = {spoor_files, spoor_duplicate_files, spoor_damage,
+                        spoor_conflicts, spoor_coverage, spoor_gaps};
+        SpoorLedger ledger;
+        SpoorGaps gaps;
+        int r = spoor_case_ledger(scase, &ledger, NULL);
+
+        if (r == 0)
+                r = spoor_case_gaps(scase, NULL, &gaps, NULL);
+        for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && r == 0; i++) {
+                SpoorRows *rows;
+
+                r = lists[i](scase, &rows, NULL);
+                if (r == 0)
+                        r = run_rows(rows);
+        }
+        return r;
+}
+
 static int run_index(void *ctx) {
         SpoorOptions options = {.n_threads = 1};
         const char *source = lab.evidence, *path = ctx;
@@ -72,7 +93,9 @@ static int run_index(void *ctx) {
                 assert_int_equal(spoor_case_info(scase, &info, NULL), 0);
                 assert_int_equal(info.n_events, LAB_N_RECORDS);
                 assert_int_equal(info.n_rejected, 3);
-                r = run_queries(scase);
+                r = run_lists(scase);
+                if (r == 0)
+                        r = run_queries(scase);
         } else if (r == -ENOMEM) {
                 assert_true(error.message[0]);
         }
