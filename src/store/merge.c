@@ -269,6 +269,7 @@ int store_merge(Store *const *stores, size_t n_stores, bool are_parts, StoreRoom
                         .contenders.space = room.space,
                         .judge = judge};
         int r = merge.inputs ? 0 : -ENOMEM;
+        Store *store;
 
         for (size_t i = 0; i < n_stores && r == 0; i++) {
                 merge.inputs[i].store = stores[i];
@@ -280,10 +281,14 @@ int store_merge(Store *const *stores, size_t n_stores, bool are_parts, StoreRoom
                 if (r == 0)
                         r = check_inputs(&merge);
         }
-        if (r == 0) {
-                *ret_store = merge.store;
-                merge.store = NULL;
-        }
-        deinit(&merge);
-        return r == 0 ? image_index(*ret_store, room.n_threads, room.space) : r;
+        store = merge.store;
+        merge.store = NULL;
+        deinit(&merge); /* before the indexes, which need room of their own */
+        if (r == 0)
+                r = image_index(store, room.n_threads, room.space);
+        if (r == 0)
+                *ret_store = store;
+        else
+                store_free(store);
+        return r;
 }
