@@ -10,31 +10,6 @@
 
 #define DAY (86400 * TIME_SECOND)
 
-static SpoorCell count_cell(uint64_t count) {
-        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = count};
-}
-
-static SpoorCell time_cell(int64_t time) {
-        return (SpoorCell){.type = SPOOR_CELL_TIME, .time = time};
-}
-
-static int new_rows(SpoorCase *scase, size_t size, const char *const *columns, size_t n_columns,
-                int (*next)(SpoorRows *rows, SpoorError *error), SpoorRows **ret_rows,
-                SpoorError *error) {
-        int r = engine_check_only(scase, NULL, error);
-
-        if (r)
-                return r;
-        r = engine_rows_new(scase, size, n_columns, ret_rows);
-
-        if (r < 0)
-                return engine_fail(error, r, "%s", strerror(-r));
-        for (size_t i = 0; i < n_columns; i++)
-                (*ret_rows)->columns[i] = columns[i];
-        (*ret_rows)->next = next;
-        return 0;
-}
-
 /* ---- days ---- */
 
 static const char *const day_columns[] = {"account", "region", "date", "events", "files"};
@@ -67,14 +42,14 @@ static int next_day(SpoorRows *rows, SpoorError *error) {
         *cell++ = engine_text_cell(day.account);
         *cell++ = engine_text_cell(day.region);
         *cell++ = engine_text_cell(slice(d->date, 10));
-        *cell++ = count_cell(day.n_events);
-        *cell++ = count_cell(day.n_files);
+        *cell++ = engine_count_cell(day.n_events);
+        *cell++ = engine_count_cell(day.n_files);
         return 0;
 }
 
 int spoor_coverage(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *error) {
-        return new_rows(scase, sizeof(DayRows), day_columns, N_DAY_COLUMNS, next_day, ret_rows,
-                        error);
+        return engine_rows_open(scase, sizeof(DayRows), day_columns, N_DAY_COLUMNS, next_day,
+                        ret_rows, error);
 }
 
 /* ---- gaps ---- */
@@ -148,10 +123,10 @@ static void fill_gap(GapRows *g, const Gap *gap, SpoorCell *cells) {
                 spans[0] = INT64_MAX; /* of a case file that was forged */
         cells[COLUMN_ACCOUNT] = engine_text_cell(of.account);
         cells[COLUMN_REGION] = engine_text_cell(of.region);
-        cells[COLUMN_TO] = time_cell(of.to);
+        cells[COLUMN_TO] = engine_time_cell(of.to);
         for (int i = 0; i < 3; i++) {
-                cells[COLUMN_SECONDS + i] =
-                                count_cell(spans[i] > 0 ? (uint64_t)(spans[i] / TIME_SECOND) : 0);
+                cells[COLUMN_SECONDS + i] = engine_count_cell(
+                                spans[i] > 0 ? (uint64_t)(spans[i] / TIME_SECOND) : 0);
                 cells[COLUMN_SECONDS_TEXT + i] = span_cell(spans[i], g->spans[i]);
         }
 }
@@ -184,7 +159,7 @@ static int next_gap(SpoorRows *rows, SpoorError *error) {
         for (size_t i = 0; i < N_COLUMNS; i++)
                 rows->cells[i] = (SpoorCell){.type = SPOOR_CELL_NULL};
         rows->cells[COLUMN_KIND] = engine_text_cell(slice_cstr(gap_kind_name(gap->kind)));
-        rows->cells[COLUMN_FROM] = time_cell(gap->from);
+        rows->cells[COLUMN_FROM] = engine_time_cell(gap->from);
         if (gap_is_event(gap))
                 fill_event(g, (uint32_t)gap->number, rows->cells);
         else
@@ -207,7 +182,8 @@ static int list_gaps(SpoorCase *scase, Gap **ret_gaps, size_t *ret_n, SpoorError
 int spoor_gaps(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *error) {
         SpoorRows *rows;
         GapRows *g;
-        int r = new_rows(scase, sizeof(GapRows), gap_columns, N_COLUMNS, next_gap, &rows, error);
+        int r = engine_rows_open(
+                        scase, sizeof(GapRows), gap_columns, N_COLUMNS, next_gap, &rows, error);
 
         if (r)
                 return r;

@@ -92,12 +92,22 @@ int engine_check_only(SpoorCase *scase, const SpoorSelection *selection, SpoorEr
 
 /* A cursor of SIZE bytes with cells, whose column names are borrowed. */
 int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows **ret_rows);
+/* One over all of a case, with COLUMNS and what gives its rows; not of a case for one selection. */
+int engine_rows_open(SpoorCase *scase, size_t size, const char *const *columns, size_t n_columns,
+                int (*next)(SpoorRows *rows, SpoorError *error), SpoorRows **ret_rows,
+                SpoorError *error);
 
 /* The answer to QUESTION; errors as spoor_lateral() has them. */
 int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const SpoorLateral *question,
                 bool is_chain, Lineage **ret_lineage, SpoorError *error);
 
 SpoorCell engine_text_cell(Slice text);
+static inline SpoorCell engine_time_cell(int64_t time) {
+        return (SpoorCell){.type = SPOOR_CELL_TIME, .time = time};
+}
+static inline SpoorCell engine_count_cell(uint64_t count) {
+        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = count};
+}
 SpoorCell engine_string_cell(Store *store, uint32_t string);
 
 typedef struct EvidenceRecord {

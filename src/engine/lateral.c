@@ -83,10 +83,6 @@ static SpoorCell null_cell(void) {
         return (SpoorCell){.type = SPOOR_CELL_NULL};
 }
 
-static SpoorCell count_cell(uint64_t count) {
-        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = count};
-}
-
 static SpoorCell name_cell(const char *name) {
         return engine_text_cell(slice_cstr(name));
 }
@@ -156,15 +152,15 @@ static SpoorCell findings_cell(LateralRows *v, const LineageRow *row) {
 static SpoorCell uses_cell(Store *store, const LineageRow *row, Column column) {
         switch (column) {
         case COLUMN_USES:
-                return count_cell(row->uses.n_events);
+                return engine_count_cell(row->uses.n_events);
         case COLUMN_FIRST_USE:
                 return time_cell(store, row->uses.first);
         case COLUMN_LAST_USE:
                 return time_cell(store, row->uses.last);
         case COLUMN_USE_IPS:
-                return count_cell(row->uses.n_ips);
+                return engine_count_cell(row->uses.n_ips);
         default:
-                return count_cell(row->uses.n_keys);
+                return engine_count_cell(row->uses.n_keys);
         }
 }
 
@@ -200,7 +196,7 @@ static SpoorCell cell_of(
 
         switch (column) {
         case COLUMN_DEPTH:
-                return count_cell(row->depth);
+                return engine_count_cell(row->depth);
         case COLUMN_TIME:
                 return time_cell(store, grant->event);
         case COLUMN_ID:
@@ -226,9 +222,9 @@ static SpoorCell cell_of(
         case COLUMN_KEYS:
                 return uses_cell(store, row, column);
         case COLUMN_ROW:
-                return count_cell(v->at);
+                return engine_count_cell(v->at);
         case COLUMN_PARENT:
-                return row->parent == STORE_NONE ? null_cell() : count_cell(row->parent);
+                return row->parent == STORE_NONE ? null_cell() : engine_count_cell(row->parent);
         default:
                 return grant_cell(store, row, grant, column);
         }
@@ -281,15 +277,15 @@ static int next_finding(SpoorRows *rows, SpoorError *error) {
         is_after = f->kind == LINEAGE_AFTER_STOP || f->kind == LINEAGE_AFTER_REVOCATION;
         principal_of = is_after ? f->evidence[1] : f->evidence[0];
         cells[FINDING_NAME] = name_cell(lineage_finding_name(f->kind));
-        cells[FINDING_ROW] = f->row == STORE_NONE ? null_cell() : count_cell(f->row);
+        cells[FINDING_ROW] = f->row == STORE_NONE ? null_cell() : engine_count_cell(f->row);
         cells[FINDING_TIME] = time_cell(store, f->evidence[0]);
         cells[FINDING_ID] = id_cell(store, f->evidence[0], v->ids[0]);
         cells[FINDING_KEY] = engine_string_cell(store, f->key);
         cells[FINDING_PRINCIPAL] = dim_cell(store, STORE_DIM_PRINCIPAL, principal_of);
         cells[FINDING_IP] = engine_string_cell(
                         store, f->ip != STORE_NONE ? f->ip : store_ip(store, principal_of));
-        cells[FINDING_CALLS] = is_after ? count_cell(f->n_calls) : null_cell();
-        cells[FINDING_SUCCESSES] = is_after ? count_cell(f->n_successes) : null_cell();
+        cells[FINDING_CALLS] = is_after ? engine_count_cell(f->n_calls) : null_cell();
+        cells[FINDING_SUCCESSES] = is_after ? engine_count_cell(f->n_successes) : null_cell();
         cells[FINDING_LAST] = time_cell(store, f->last);
         cells[FINDING_LAST_SUCCESS] = time_cell(store, f->last_success);
         cells[FINDING_EVIDENCE] = evidence_cell(v, f);

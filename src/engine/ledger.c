@@ -267,10 +267,6 @@ static int tally(SpoorCase *scase, Tally *tallies, uint32_t n_files) {
         return find_copies(scase, tallies, n_files);
 }
 
-static SpoorCell count_cell(uint64_t count) {
-        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = count};
-}
-
 static void fill_delivery(Slice name, SpoorCell *cells) {
         EventDelivery delivery;
 
@@ -290,18 +286,18 @@ static void fill_file(FileRows *f, const StoreFile *file, const Tally *tally) {
 
         sha256_format(file->hash, f->hash);
         cells[COLUMN_FILE] = engine_text_cell(file->name);
-        cells[COLUMN_SIZE] = count_cell(file->size);
+        cells[COLUMN_SIZE] = engine_count_cell(file->size);
         cells[COLUMN_HASH] = engine_text_cell(
                         file->has_hash ? slice(f->hash, SHA256_HEX_SIZE) : (Slice){NULL, 0});
         cells[COLUMN_KIND] = engine_text_cell(slice_cstr(kind_name(file->kind)));
         fill_delivery(file->name, cells);
-        cells[COLUMN_BYTES] = count_cell(file->n_bytes);
-        cells[COLUMN_RECORDS] = count_cell(n_records + tally->n_rejected);
-        cells[COLUMN_EVENTS] = count_cell(tally->n_events);
-        cells[COLUMN_DUPLICATES] =
-                        count_cell(n_records > tally->n_events ? n_records - tally->n_events : 0);
-        cells[COLUMN_REJECTED] = count_cell(tally->n_rejected);
-        cells[COLUMN_DAMAGED] = count_cell(tally->n_damaged);
+        cells[COLUMN_BYTES] = engine_count_cell(file->n_bytes);
+        cells[COLUMN_RECORDS] = engine_count_cell(n_records + tally->n_rejected);
+        cells[COLUMN_EVENTS] = engine_count_cell(tally->n_events);
+        cells[COLUMN_DUPLICATES] = engine_count_cell(
+                        n_records > tally->n_events ? n_records - tally->n_events : 0);
+        cells[COLUMN_REJECTED] = engine_count_cell(tally->n_rejected);
+        cells[COLUMN_DAMAGED] = engine_count_cell(tally->n_damaged);
         cells[COLUMN_COPY_OF] = engine_text_cell(
                         tally->copy_of_1 ? store_file(store, tally->copy_of_1 - 1).name
                                          : (Slice){NULL, 0});
@@ -330,27 +326,12 @@ static void deinit_files(SpoorRows *rows) {
         free(((FileRows *)rows)->tallies);
 }
 
-static int new_rows(SpoorCase *scase, size_t size, const char *const *columns, size_t n_columns,
-                int (*next)(SpoorRows *rows, SpoorError *error), SpoorRows **ret_rows,
-                SpoorError *error) {
-        int r = engine_check_only(scase, NULL, error);
-
-        if (r)
-                return r;
-        r = engine_rows_new(scase, size, n_columns, ret_rows);
-        if (r < 0)
-                return engine_fail(error, r, "%s", strerror(-r));
-        for (size_t i = 0; i < n_columns; i++)
-                (*ret_rows)->columns[i] = columns[i];
-        (*ret_rows)->next = next;
-        return 0;
-}
-
 static int open_files(
                 SpoorCase *scase, bool are_duplicates, SpoorRows **ret_rows, SpoorError *error) {
         SpoorRows *rows;
         FileRows *f;
-        int r = new_rows(scase, sizeof(FileRows), file_columns, N_COLUMNS, next_file, &rows, error);
+        int r = engine_rows_open(
+                        scase, sizeof(FileRows), file_columns, N_COLUMNS, next_file, &rows, error);
 
         if (r)
                 return r;
@@ -415,8 +396,8 @@ static int next_damage(SpoorRows *rows, SpoorError *error) {
                 return SPOOR_END;
         note = store_note(rows->scase->store, p->at++);
         *cell++ = engine_text_cell(note.name);
-        *cell++ = count_cell(note.offset);
-        *cell++ = count_cell(note.n_rejected);
+        *cell++ = engine_count_cell(note.offset);
+        *cell++ = engine_count_cell(note.n_rejected);
         *cell++ = engine_text_cell(note.reason);
         return 0;
 }
@@ -435,18 +416,18 @@ static int next_conflict(SpoorRows *rows, SpoorError *error) {
         kept = store_source(store, row.event);
         *cell++ = engine_text_cell(store_id_text(store, &kept, p->id));
         *cell++ = engine_text_cell(store_file(store, kept.file).name);
-        *cell++ = count_cell(kept.record);
+        *cell++ = engine_count_cell(kept.record);
         *cell++ = engine_text_cell(store_file(store, row.file).name);
-        *cell++ = count_cell(row.record);
+        *cell++ = engine_count_cell(row.record);
         return 0;
 }
 
 int spoor_damage(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *error) {
-        return new_rows(scase, sizeof(PlaceRows), damage_columns, N_DAMAGE_COLUMNS, next_damage,
-                        ret_rows, error);
+        return engine_rows_open(scase, sizeof(PlaceRows), damage_columns, N_DAMAGE_COLUMNS,
+                        next_damage, ret_rows, error);
 }
 
 int spoor_conflicts(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *error) {
-        return new_rows(scase, sizeof(PlaceRows), conflict_columns, N_CONFLICT_COLUMNS,
+        return engine_rows_open(scase, sizeof(PlaceRows), conflict_columns, N_CONFLICT_COLUMNS,
                         next_conflict, ret_rows, error);
 }

@@ -23,6 +23,22 @@ int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows *
         return 0;
 }
 
+int engine_rows_open(SpoorCase *scase, size_t size, const char *const *columns, size_t n_columns,
+                int (*next)(SpoorRows *rows, SpoorError *error), SpoorRows **ret_rows,
+                SpoorError *error) {
+        int r = engine_check_only(scase, NULL, error);
+
+        if (r)
+                return r;
+        r = engine_rows_new(scase, size, n_columns, ret_rows);
+        if (r < 0)
+                return engine_fail(error, r, "%s", strerror(-r));
+        for (size_t i = 0; i < n_columns; i++)
+                (*ret_rows)->columns[i] = columns[i];
+        (*ret_rows)->next = next;
+        return 0;
+}
+
 SpoorRows *spoor_rows_free(SpoorRows *rows) {
         if (!rows)
                 return NULL;
@@ -81,14 +97,6 @@ typedef struct ValueRows {
         char first_id[STORE_ID_SIZE], last_id[STORE_ID_SIZE];
 } ValueRows;
 
-static SpoorCell time_cell(int64_t time) {
-        return (SpoorCell){.type = SPOOR_CELL_TIME, .time = time};
-}
-
-static SpoorCell count_cell(uint64_t count) {
-        return (SpoorCell){.type = SPOOR_CELL_COUNT, .count = count};
-}
-
 static SpoorCell id_cell(Store *store, uint32_t event, char buffer[static STORE_ID_SIZE]) {
         StoreSource source = store_source(store, event);
 
@@ -102,7 +110,7 @@ static const char *const value_columns[] = {"firstTime", "firstEventID", "firstE
 static SpoorCell value_cell(ValueRows *v, Store *store, const StoreStats *stats, size_t column) {
         switch (column) {
         case 0:
-                return time_cell(store_time(store, stats->first));
+                return engine_time_cell(store_time(store, stats->first));
         case 1:
                 return id_cell(store, stats->first, v->first_id);
         case 2:
@@ -113,15 +121,15 @@ static SpoorCell value_cell(ValueRows *v, Store *store, const StoreStats *stats,
         case 3:
                 return engine_string_cell(store, store_ip(store, stats->first));
         case 4:
-                return time_cell(store_time(store, stats->last));
+                return engine_time_cell(store_time(store, stats->last));
         case 5:
                 return id_cell(store, stats->last, v->last_id);
         case 6:
-                return count_cell(stats->n_events);
+                return engine_count_cell(stats->n_events);
         case 7:
-                return count_cell(stats->n_denied);
+                return engine_count_cell(stats->n_denied);
         default:
-                return count_cell(stats->n_failed);
+                return engine_count_cell(stats->n_failed);
         }
 }
 
