@@ -285,6 +285,23 @@ SPOOR_PUBLIC int spoor_rows_next(
                 SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *ret_error);
 SPOOR_PUBLIC SpoorRows *spoor_rows_free(SpoorRows *rows);
 
+/* ---- pages ------------------------------------------------------------------------------ */
+
+/* An answer of several tables. Its sections have names, in the order in which they are read. */
+typedef struct SpoorPage SpoorPage;
+
+typedef struct SpoorSection {
+        const char *name;  /* "addresses": its key in JSON */
+        const char *title; /* "Addresses": above it, for people */
+        bool is_single;    /* at most one row: an object by itself, not one of many */
+        SpoorRows *rows;   /* the page's; can be read once */
+} SpoorSection;
+
+/* 1: past the last. */
+SPOOR_PUBLIC int spoor_page_section(SpoorPage *page, size_t i, SpoorSection *ret_section);
+/* And the rows of its sections. */
+SPOOR_PUBLIC SpoorPage *spoor_page_free(SpoorPage *page);
+
 /*
  * Events in order of eventTime, then eventID. COLUMNS are names of the timeline's own columns
  * (spoor_timeline_column) or any path into the record, such as "requestParameters.bucketName",
