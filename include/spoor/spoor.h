@@ -339,8 +339,8 @@ SPOOR_PUBLIC int spoor_values(SpoorCase *scase, const SpoorSelection *selection,
 
 /*
  * Who obtained which credential from whom. WHAT is an access key id, an address or CIDR block, an
- * ARN or a user name; "key:", "ip:", "user:", "role:", "session:" or "instance:" before it leave no
- * doubt. Strings are borrowed for the call.
+ * ARN or a user name; "key:", "ip:", "user:", "role:", "principal:", "session:" or "instance:"
+ * before it leave no doubt. Strings are borrowed for the call.
  */
 typedef struct SpoorLateral {
         const char *from;   /* forward from WHAT; NULL: every edge */

@@ -154,7 +154,8 @@ static const CliFlag flags[] = {
                                 .manual = "What was obtained with it, and with that, to any depth. "
                                           "An address or a user stands for every key it used. "
                                           "key:, "
-                                          "ip:, user:, role:, session: or instance: before WHAT "
+                                          "ip:, user:, role:, principal:, session: or "
+                                          "instance: before WHAT "
                                           "leave no doubt. Without it, every edge.",
                 },
                 {

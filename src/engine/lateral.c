@@ -368,8 +368,8 @@ int spoor_what_check(const char *what, SpoorError *error) {
                 return engine_fail(error, r, "%s", strerror(-r));
         return r ? engine_fail(error, SPOOR_E_WHAT,
                                    "'%s' is no key, address or block, ARN, user name, nor key:, "
-                                   "ip:, user:, "
-                                   "role:, session: or instance: and what follows",
+                                   "ip:, user:, role:, principal:, session: or instance: and what "
+                                   "follows",
                                    what)
                  : 0;
 }

@@ -14,80 +14,10 @@
 
 /* ---- what is asked about ---- */
 
-int lineage_parse_what(Slice text, What *ret) {
-        static const struct {
-                Slice prefix;
-                WhatKind kind;
-        } prefixes[] = {
-                        {SLICE_INIT("key:"), WHAT_KEY},
-                        {SLICE_INIT("ip:"), WHAT_IP},
-                        {SLICE_INIT("user:"), WHAT_USER},
-                        {SLICE_INIT("role:"), WHAT_ROLE},
-                        {SLICE_INIT("session:"), WHAT_SESSION},
-                        {SLICE_INIT("instance:"), WHAT_INSTANCE},
-        };
-        Selection *selection;
-        int r = 0;
-
-        *ret = (What){WHAT_ANY, text};
-        for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-                if (slice_starts_with(text, prefixes[i].prefix))
-                        *ret = (What){prefixes[i].kind,
-                                        slice(text.data + prefixes[i].prefix.size,
-                                                        text.size - prefixes[i].prefix.size)};
-        }
-        if (!ret->text.size)
-                return LINEAGE_E_WHAT;
-        if (ret->kind == WHAT_ANY && slice_starts_with(ret->text, SLICE_LITERAL("arn:")))
-                ret->kind = WHAT_ARN;
-        if (ret->kind == WHAT_ANY && memchr(ret->text.data, '/', ret->text.size))
-                ret->kind = WHAT_IP;
-        if (ret->kind != WHAT_IP)
-                return 0;
-        r = selection_new(&selection);
-        if (r < 0)
-                return r;
-        r = selection_add(selection, STORE_DIM_IP, ret->text);
-        selection_free(selection);
-        return r > 0 ? LINEAGE_E_WHAT : r;
-}
-
 int lineage_check_what(Slice text) {
         What what;
 
-        return lineage_parse_what(text, &what);
-}
-
-static bool is_empty(StoreRange range) {
-        return range.first >= range.end;
-}
-
-void lineage_settle_what(Lineage *l, What *what) {
-        uint32_t string = store_find_string(l->store, what->text);
-
-        if (what->kind != WHAT_ANY)
-                return;
-        what->kind = WHAT_USER;
-        if (string == STORE_NONE)
-                return;
-        if (!is_empty(store_identities_by(l->store, STORE_IDENTITIES_BY_KEY, string)) ||
-                        !is_empty(store_grants_by(l->store, STORE_GRANTS_BY_KEY, string)))
-                what->kind = WHAT_KEY;
-        else if (!is_empty(store_uses_by_ip(l->store, string)))
-                what->kind = WHAT_IP;
-        else if (slice_starts_with(what->text, SLICE_LITERAL("i-")) &&
-                        !is_empty(store_grants_by(l->store, STORE_GRANTS_BY_INSTANCE, string)))
-                what->kind = WHAT_INSTANCE;
-}
-
-static int push_by(Lineage *l, StoreIdentityIndex index, uint32_t string) {
-        StoreRange range = store_identities_by(l->store, index, string);
-
-        for (uint32_t i = range.first; i < range.end; i++) {
-                if (lineage_push(&l->identities, store_identity_at(l->store, index, i)) < 0)
-                        return -ENOMEM;
-        }
-        return 0;
+        return what_parse(text, &what);
 }
 
 /* Those of the keys that were used from an address, and those without a key themselves. */
@@ -100,72 +30,35 @@ static int push_ip(Lineage *l, uint32_t ip, bool is_beginning) {
                 uint32_t key = lineage_identity_field(l, identity, EVENT_ID_KEY);
 
                 if (key != STORE_NONE)
-                        r = push_by(l, STORE_IDENTITIES_BY_KEY, key);
+                        r = what_identities_by(
+                                        l->store, STORE_IDENTITIES_BY_KEY, key, &l->identities);
                 else
                         r = is_beginning ? lineage_claim_address(l, identity, ip)
-                                         : lineage_push(&l->identities, identity);
+                                         : numbers_push(&l->identities, identity);
         }
         return r;
 }
 
-static int push_block(Lineage *l, Slice block, bool is_beginning) {
-        Selection *selection;
-        int r = selection_new(&selection);
-
-        if (r < 0)
-                return r;
-        r = selection_add(selection, STORE_DIM_IP, block);
-        for (uint32_t v = 0; v < store_dim_size(l->store, STORE_DIM_IP) && r == 0; v++) {
-                uint32_t ip = store_dim_value(l->store, STORE_DIM_IP, v);
-
-                if (pattern_match(&selection->dims[STORE_DIM_IP].data[0],
-                                    store_string(l->store, ip)))
-                        r = push_ip(l, ip, is_beginning);
-        }
-        selection_free(selection);
-        return r > 0 ? LINEAGE_E_WHAT : r;
-}
-
 int lineage_what_identities(Lineage *l, const What *what, bool is_beginning) {
-        uint32_t string = store_find_string(l->store, what->text);
-        StoreRange range;
-        int r = 0;
+        Numbers addresses = {0};
+        int r = what_identities(l->store, what, &l->identities);
 
-        l->identities.size = 0;
-        switch (what->kind) {
-        case WHAT_KEY:
-                r = push_by(l, STORE_IDENTITIES_BY_KEY, string);
-                break;
-        case WHAT_IP:
-                r = push_block(l, what->text, is_beginning);
-                break;
-        case WHAT_INSTANCE:
-                range = store_identities_by_session(l->store, what->text);
-                for (uint32_t i = range.first; i < range.end && r == 0; i++)
-                        r = lineage_push(&l->identities,
-                                        store_identity_at(
-                                                        l->store, STORE_IDENTITIES_BY_SESSION, i));
-                break;
-        default:
-                if (what->kind == WHAT_USER)
-                        r = push_by(l, STORE_IDENTITIES_BY_USER, string);
-                if (r == 0 && (what->kind == WHAT_USER || what->kind == WHAT_ROLE))
-                        r = push_by(l, STORE_IDENTITIES_BY_ROLE, string);
-                if (r == 0 && what->kind != WHAT_USER)
-                        r = push_by(l, STORE_IDENTITIES_BY_ARN, string);
-                if (r == 0 && (what->kind == WHAT_ROLE || what->kind == WHAT_ARN))
-                        r = push_by(l, STORE_IDENTITIES_BY_PRINCIPAL, string);
-        }
-        lineage_sort(&l->identities, true);
+        if (r < 0 || what->kind != WHAT_IP)
+                return r;
+        r = what_addresses(l->store, what, &addresses);
+        for (size_t i = 0; i < addresses.size && r == 0; i++)
+                r = push_ip(l, addresses.data[i], is_beginning);
+        vec_deinit(&addresses);
+        numbers_sort(&l->identities, true);
         return r;
 }
 
 int lineage_begin_from(Lineage *l, Slice text) {
         What what;
-        int r = lineage_parse_what(text, &what);
+        int r = what_parse(text, &what);
 
         if (r == 0) {
-                lineage_settle_what(l, &what);
+                what_settle(l->store, &what);
                 r = lineage_what_identities(l, &what, true);
         }
         for (size_t i = 0; i < l->identities.size && r == 0; i++)
@@ -420,10 +313,10 @@ static int take_named(Lineage *l, const What *what) {
 
 int lineage_back(Lineage *l, Slice text) {
         What what;
-        int r = lineage_parse_what(text, &what);
+        int r = what_parse(text, &what);
 
         if (r == 0) {
-                lineage_settle_what(l, &what);
+                what_settle(l->store, &what);
                 r = lineage_what_identities(l, &what, false);
         }
         for (size_t i = 0; i < l->identities.size && r == 0; i++)

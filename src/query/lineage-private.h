@@ -4,6 +4,8 @@
 
 #include "base/arena.h"
 #include "query/lineage.h"
+#include "query/numbers.h"
+#include "query/what.h"
 
 /* What a grant leads to: a set of identities, all their records or those from some event on. */
 typedef enum NodeKind {
@@ -72,8 +74,6 @@ typedef struct Step {
         LineageClaim claim; /* of a STEP_ROLE, too, the identity is a grant */
         uint32_t principal;
 } Step;
-
-typedef VEC(uint32_t) Numbers;
 
 struct Lineage {
         Store *store;
@@ -152,25 +152,6 @@ int lineage_claim_address(Lineage *l, uint32_t identity, uint32_t ip);
 /* Rows that lead to what TO names. */
 int lineage_back(Lineage *l, Slice what);
 
-typedef enum WhatKind {
-        WHAT_ANY,
-        WHAT_KEY,
-        WHAT_IP,
-        WHAT_USER,
-        WHAT_ROLE,
-        WHAT_SESSION,
-        WHAT_INSTANCE,
-        WHAT_ARN,
-} WhatKind;
-
-typedef struct What {
-        WhatKind kind;
-        Slice text;
-} What;
-
-int lineage_parse_what(Slice text, What *ret);
-/* WHAT_ANY made certain by what the store holds. */
-void lineage_settle_what(Lineage *l, What *what);
 /*
  * The identities that WHAT names into l->identities: those of its keys, and those without one; of
  * an address the latter are, with IS_BEGINNING, claimed for what they did from there.
@@ -183,8 +164,5 @@ int lineage_what_identities(Lineage *l, const What *what, bool is_beginning);
 int lineage_find(Lineage *l);
 /* Findings in the order of the rows, and each row's place among them. */
 int lineage_settle_findings(Lineage *l);
-
-int lineage_push(Numbers *numbers, uint32_t n);
-void lineage_sort(Numbers *numbers, bool is_unique);
 
 #endif

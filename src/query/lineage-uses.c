@@ -16,35 +16,6 @@
 #include "base/time.h"
 #include "query/lineage-private.h"
 
-/* ---- numbers ---- */
-
-int lineage_push(Numbers *numbers, uint32_t n) {
-        if (vec_reserve(numbers, 1) < 0)
-                return -ENOMEM;
-        numbers->data[numbers->size++] = n;
-        return 0;
-}
-
-static int compare_u32(const void *a, const void *b) {
-        uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-        return (x > y) - (x < y);
-}
-
-void lineage_sort(Numbers *numbers, bool is_unique) {
-        size_t n = 0;
-
-        if (!numbers->size)
-                return;
-        qsort(numbers->data, numbers->size, sizeof(uint32_t), compare_u32);
-        for (size_t i = 0; i < numbers->size && is_unique; i++) {
-                if (i == 0 || numbers->data[i] != numbers->data[n - 1])
-                        numbers->data[n++] = numbers->data[i];
-        }
-        if (is_unique)
-                numbers->size = n;
-}
-
 /* ---- the table ---- */
 
 static uint64_t hash_of(NodeKey key) {
@@ -212,7 +183,7 @@ int lineage_node_identities(Lineage *l, Node *node) {
                 uint32_t identity = store_identity_at(l->store, index, i);
 
                 if (lineage_is_member(l, key, identity) &&
-                                lineage_push(&l->identities, identity) < 0)
+                                numbers_push(&l->identities, identity) < 0)
                         return -ENOMEM;
         }
         return 0;
@@ -310,7 +281,7 @@ int lineage_loose_identities(Lineage *l, const StoreGrant *grant) {
                         high = middle;
         }
         for (; low < node->loose.size && node->loose.data[low].second == session.extra; low++) {
-                if (lineage_push(&l->identities, node->loose.data[low].identity) < 0)
+                if (numbers_push(&l->identities, node->loose.data[low].identity) < 0)
                         return -ENOMEM;
         }
         return 0;
@@ -324,7 +295,7 @@ static const LineageUses no_uses = {.first = STORE_NONE, .last = STORE_NONE, .ke
 static uint32_t count_distinct(Lineage *l, uint32_t *ret_only) {
         uint32_t n;
 
-        lineage_sort(&l->values, true);
+        numbers_sort(&l->values, true);
         n = (uint32_t)l->values.size;
         if (ret_only)
                 *ret_only = n == 1 ? l->values.data[0] : STORE_NONE;
@@ -349,7 +320,7 @@ static int fold_uses(Lineage *l, LineageUses *ret) {
                                 uses.last = use.last;
                         uses.n_events += use.n_events;
                         uses.n_successes += use.n_successes;
-                        if (use.ip != STORE_NONE && lineage_push(&l->values, use.ip) < 0)
+                        if (use.ip != STORE_NONE && numbers_push(&l->values, use.ip) < 0)
                                 return -ENOMEM;
                 }
         }
@@ -363,7 +334,7 @@ static int count_keys(Lineage *l, LineageUses *uses) {
         for (size_t i = 0; i < l->identities.size; i++) {
                 uint32_t key = lineage_identity_field(l, l->identities.data[i], EVENT_ID_KEY);
 
-                if (key != STORE_NONE && lineage_push(&l->values, key) < 0)
+                if (key != STORE_NONE && numbers_push(&l->values, key) < 0)
                         return -ENOMEM;
         }
         uses->n_keys = count_distinct(l, &uses->key);
@@ -443,14 +414,14 @@ int lineage_identity_events(
         if (least == STORE_NONE) { /* an identity of nothing: of the records without one */
                 for (event = since; event < until && event < store_n_events(l->store); event++) {
                         if (store_tuple(l->store, STORE_IDENTITY, event) == identity &&
-                                        lineage_push(events, event) < 0)
+                                        numbers_push(events, event) < 0)
                                 return -ENOMEM;
                 }
                 return 0;
         }
         while (store_postings_next(&list, &event) && event < until) {
                 if (event >= since && store_tuple(l->store, STORE_IDENTITY, event) == identity &&
-                                lineage_push(events, event) < 0)
+                                numbers_push(events, event) < 0)
                         return -ENOMEM;
         }
         return 0;
@@ -511,7 +482,7 @@ const Trail *lineage_node_trail(Lineage *l, Node *node) {
                 vec_deinit(&events);
                 return NULL;
         }
-        lineage_sort(&events, true);
+        numbers_sort(&events, true);
         node->trail = (Trail){events.data, vec_alloc(events.size, sizeof(uint32_t)),
                         vec_alloc(events.size, sizeof(uint32_t)), (uint32_t)events.size};
         node->has_trail = true; /* freed with the node, whatever is missing */

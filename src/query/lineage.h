@@ -72,7 +72,7 @@ typedef struct Lineage Lineage;
  * SELECTION (may be NULL) narrows the edges that become rows, not the way they are followed.
  * 0 or -ENOMEM; LINEAGE_E_WHAT: FROM or TO is malformed.
  */
-#define LINEAGE_E_WHAT 1
+#define LINEAGE_E_WHAT 1 /* WHAT_E_FORM */
 int lineage_new(Store *store, const LineageQuestion *question, const Selection *selection,
                 Lineage **ret_lineage);
 Lineage *lineage_free(Lineage *lineage);

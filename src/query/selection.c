@@ -32,8 +32,7 @@ Selection *selection_free(Selection *s) {
         return NULL;
 }
 
-/* TEXT as an address: its family, or 0. */
-static int parse_address(Slice text, unsigned char bytes[static 16]) {
+int address_parse(Slice text, unsigned char bytes[static 16]) {
         char buffer[INET6_ADDRSTRLEN + 1];
 
         if (text.size == 0 || text.size >= sizeof(buffer) || memchr(text.data, 0, text.size))
@@ -50,7 +49,7 @@ static int parse_block(Slice text, Block *ret) {
         const char *slash = memchr(text.data, '/', text.size);
         Slice bits = slice(slash + 1, text.size - (size_t)(slash + 1 - text.data));
 
-        ret->family = parse_address(slice(text.data, (size_t)(slash - text.data)), ret->bytes);
+        ret->family = address_parse(slice(text.data, (size_t)(slash - text.data)), ret->bytes);
         if (!ret->family || bits.size < 1 || bits.size > 3)
                 return SELECTION_BLOCK;
         ret->n_bits = 0;
@@ -66,7 +65,7 @@ static bool in_block(const Block *block, Slice text) {
         unsigned char bytes[16];
         unsigned n = block->n_bits / 8, rest = block->n_bits % 8;
 
-        if (parse_address(text, bytes) != block->family || memcmp(bytes, block->bytes, n) != 0)
+        if (address_parse(text, bytes) != block->family || memcmp(bytes, block->bytes, n) != 0)
                 return false;
         return rest == 0 || ((bytes[n] ^ block->bytes[n]) >> (8 - rest)) == 0;
 }

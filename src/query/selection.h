@@ -13,6 +13,9 @@ typedef struct Block {
         unsigned n_bits;
 } Block;
 
+/* TEXT as an address: its family, or 0. */
+int address_parse(Slice text, unsigned char ret_bytes[static 16]);
+
 typedef struct Pattern {
         Slice text;
         bool is_literal;
