@@ -316,6 +316,58 @@ SPOOR_PUBLIC int spoor_timeline(SpoorCase *scase, const SpoorSelection *selectio
 /* The timeline's own columns in their order; NULL past the last. */
 SPOOR_PUBLIC const char *spoor_timeline_column(size_t i);
 
+/*
+ * The timeline with runs as rows, in order of their first events. A run is events of one credential
+ * (access key; without one the session, or the principal) with one eventSource, eventName, outcome
+ * and errorCode, in which no two that follow each other are further apart than PAUSE (nanoseconds;
+ * negative: five minutes), whatever others did in between. So every event is in exactly one row,
+ * and events add up. With WHATS, of what was done with any credential of the chains from these (see
+ * spoor_chain()), each under the first whose chain has it, and runs are those of one hop.
+ *
+ * spoor_collapsed_column()s: firstTime lastTime events summary (one line for eyes) eventSource
+ * eventName outcome errorCode readOnly userIdentity.accessKeyId principal userIdentity.arn (of the
+ * first event) regions addresses agents (how many) and awsRegions sourceIPAddresses userAgents
+ * accounts (JSON arrays, as they were met) firstEventID lastEventID chain.what chain.depth
+ * chain.eventID (as in spoor_chain_column(); null without WHATS).
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_collapsed(SpoorCase *scase, const SpoorSelection *selection,
+                const char *const *whats, size_t n_whats, int64_t pause, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_collapsed_column(size_t i);
+
+/* What stands around an event, or a time. Spans are nanoseconds; negative: five minutes. */
+typedef struct SpoorAround {
+        const char *event_id; /* NULL: around TIME */
+        int64_t time;
+        int64_t span;  /* before and after */
+        int64_t pause; /* of the run that the event belongs to */
+} SpoorAround;
+
+/*
+ * spoor_timeline() of the events no further than a span from an event or a time, and of an event
+ * the whole run that it belongs to, wherever that reaches. The columns may also be "around": event
+ * (the one asked for), run (of the same run), credential (done with the same one), else null.
+ *
+ *   SPOOR_E_CORRUPT; SPOOR_E_UNKNOWN: no event has this eventID
+ */
+SPOOR_PUBLIC int spoor_around(SpoorCase *scase, const SpoorSelection *selection,
+                const SpoorAround *question, const char *const *columns, size_t n_columns,
+                SpoorRows **ret_rows, SpoorError *ret_error);
+
+/*
+ * Events by outcome in at most N_STEPS (8 or more) steps of one length, such as hours or days: from
+ * to seconds events success denied failure. Steps without events are left out. WHATS as in
+ * spoor_collapsed().
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_activity(SpoorCase *scase, const SpoorSelection *selection,
+                const char *const *whats, size_t n_whats, size_t n_steps, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_activity_column(size_t i);
+
 typedef enum SpoorOrder {
         SPOOR_ORDER_FIRST_TIME, /* then the values */
         SPOOR_ORDER_EVENTS,     /* most first, then the values */

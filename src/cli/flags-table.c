@@ -221,6 +221,43 @@ static const CliFlag flags[] = {
                                           "0.",
                 },
                 {
+                                .id = CLI_FLAG_COLLAPSE,
+                                .name = "collapse",
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_TIMELINE,
+                                .help = "runs of the same call by the same credential as one row",
+                                .manual = "A run is events of one credential with one "
+                                          "eventSource, eventName, outcome and errorCode, in which "
+                                          "no pause is longer than --pause, whatever others did in "
+                                          "between. Every event is in one row, at the place of the "
+                                          "run's first; --around firstEventID shows the run "
+                                          "again.",
+                },
+                {
+                                .id = CLI_FLAG_AROUND,
+                                .name = "around",
+                                .argument = "EVENTID|TIME[,SPAN]",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_TIMELINE,
+                                .help = "what happened before and after; 5m",
+                                .manual = "The selected events no further than SPAN from it, "
+                                          "before and after. Of an event also the whole run that "
+                                          "it belongs to, wherever that reaches; the column around "
+                                          "then says event, run, or credential for what was done "
+                                          "with the same one.",
+                },
+                {
+                                .id = CLI_FLAG_PAUSE,
+                                .name = "pause",
+                                .argument = "SPAN",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_TIMELINE,
+                                .help = "the longest pause in a run; 5m",
+                                .manual = "With s, m, h, d or w. Of --collapse and --around.",
+                },
+                {
                                 .id = CLI_FLAG_FILES,
                                 .name = "files",
                                 .group = CLI_GROUP_QUESTION,

@@ -189,7 +189,15 @@ static void put_columns(CliBuffer *buffer) {
         cli_buffer_text(buffer, ".PP\n");
         put_line(buffer, "The rows of timeline --chain have chain.depth, chain.edge and "
                          "chain.eventID "
-                         "besides. The rows of lateral have these; the last six only where "
+                         "besides; those of timeline --around of an event have around. Collapsed "
+                         "columns, of timeline --collapse:");
+        cli_buffer_text(buffer, ".PP\n");
+        for (size_t i = 0; (name = spoor_collapsed_column(i)); i++)
+                put_line(buffer, name);
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "regions, addresses and agents count, the others of these names list; "
+                         "summary is a line for eyes. The rows of lateral have these; the last six "
+                         "only where "
                          "--columns "
                          "names them, and outcome with --attempts:");
         cli_buffer_text(buffer, ".PP\n");

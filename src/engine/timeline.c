@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
-#include "engine/engine.h"
+#include "engine/events.h"
 
 #define BATCH 4096U
 
@@ -38,6 +38,7 @@ typedef enum Column {
         COLUMN_CHAIN_DEPTH = N_COLUMNS, /* only of a chain */
         COLUMN_CHAIN_EDGE,
         COLUMN_CHAIN_ID,
+        COLUMN_AROUND, /* only around an event or a time */
         N_ALL_COLUMNS,
         COLUMN_PATH = N_ALL_COLUMNS,
 } Column;
@@ -46,21 +47,19 @@ static const char *const names[N_ALL_COLUMNS] = {"eventTime", "eventID", "eventS
                 "awsRegion", "account", "sourceIPAddress", "userAgent", "outcome", "errorCode",
                 "errorMessage", "readOnly", "userIdentity.type", "userIdentity.arn",
                 "userIdentity.userName", "userIdentity.accessKeyId", "principal", "source.file",
-                "source.record", "chain.depth", "chain.edge", "chain.eventID"};
+                "source.record", "chain.depth", "chain.edge", "chain.eventID", "around"};
 
 typedef struct Timeline {
         SpoorRows rows;
-        Plan *plan;          /* NULL for a chain */
-        Lineage *lineage;    /* of a chain */
-        LineageEvent *chain; /* its events */
-        size_t n_chain, next_chain;
-        uint32_t row; /* of the event at hand, or STORE_NONE */
+        EngineEvents source;
+        EngineTimelineKind kind;
         Column *columns;
         char **paths; /* names of the columns, owned */
         size_t n_paths;
         char id[STORE_ID_SIZE], chain_id[STORE_ID_SIZE];
 
-        uint32_t events[BATCH]; /* of the batch; only with paths */
+        EngineEvent batch[BATCH]; /* only with paths; so what follows */
+        uint32_t events[BATCH];   /* their numbers */
         size_t n_events, at;
         SpoorCell *found; /* n_paths for each event of the batch */
         Arena texts;      /* of the batch */
@@ -71,7 +70,7 @@ const char *spoor_timeline_column(size_t i) {
 }
 
 const char *spoor_chain_column(size_t i) {
-        return i < N_ALL_COLUMNS - N_COLUMNS ? names[N_COLUMNS + i] : NULL;
+        return i < COLUMN_AROUND - N_COLUMNS ? names[N_COLUMNS + i] : NULL;
 }
 
 /* ---- cells of the store ---- */
@@ -138,8 +137,8 @@ static SpoorCell store_cell(Timeline *t, Store *store, Column column, uint32_t e
 }
 
 /* The hop by which the event at hand belongs to the chain. */
-static SpoorCell chain_cell(Timeline *t, Store *store, Column column) {
-        const LineageRow *row = t->row == STORE_NONE ? NULL : lineage_row(t->lineage, t->row);
+static SpoorCell chain_cell(Timeline *t, Store *store, Column column, const EngineEvent *event) {
+        const LineageRow *row = engine_events_hop(&t->source, event);
         StoreGrant grant;
         StoreSource source;
 
@@ -154,15 +153,26 @@ static SpoorCell chain_cell(Timeline *t, Store *store, Column column) {
         return engine_text_cell(store_id_text(store, &source, t->chain_id));
 }
 
-static void fill_row(Timeline *t, uint32_t event, const SpoorCell *found) {
+static SpoorCell around_cell(const EngineEvent *event) {
+        static const char *const marks[] = {[ENGINE_MARK_CREDENTIAL] = "credential",
+                        [ENGINE_MARK_RUN] = "run",
+                        [ENGINE_MARK_EVENT] = "event"};
+
+        return engine_text_cell(slice_cstr(marks[event->row]));
+}
+
+static void fill_row(Timeline *t, const EngineEvent *event, const SpoorCell *found) {
         for (size_t i = 0; i < t->rows.n_columns; i++) {
                 if (t->columns[i] == COLUMN_PATH)
                         t->rows.cells[i] = *found++;
+                else if (t->columns[i] == COLUMN_AROUND)
+                        t->rows.cells[i] = around_cell(event);
                 else if (t->columns[i] >= N_COLUMNS)
-                        t->rows.cells[i] = chain_cell(t, t->rows.scase->store, t->columns[i]);
-                else
                         t->rows.cells[i] =
-                                        store_cell(t, t->rows.scase->store, t->columns[i], event);
+                                        chain_cell(t, t->rows.scase->store, t->columns[i], event);
+                else
+                        t->rows.cells[i] = store_cell(
+                                        t, t->rows.scase->store, t->columns[i], event->event);
         }
 }
 
@@ -207,22 +217,15 @@ static int on_record(void *userdata, size_t i, const EvidenceRecord *record) {
         return r;
 }
 
-static bool next_event(Timeline *t, uint32_t *ret_event) {
-        if (t->plan)
-                return plan_next(t->plan, ret_event);
-        if (t->next_chain >= t->n_chain)
-                return false;
-        *ret_event = t->chain[t->next_chain++].event;
-        return true;
-}
-
 static int next_batch(Timeline *t, SpoorError *error) {
         EvidenceSink sink = {t, on_record, NULL};
 
         arena_deinit(&t->texts);
         t->at = t->n_events = 0;
-        while (t->n_events < BATCH && next_event(t, &t->events[t->n_events]))
+        while (t->n_events < BATCH && engine_events_next(&t->source, &t->batch[t->n_events])) {
+                t->events[t->n_events] = t->batch[t->n_events].event;
                 t->n_events++;
+        }
         if (t->n_events == 0)
                 return SPOOR_END;
         return engine_read_evidence(t->rows.scase, t->events, t->n_events, &sink, error);
@@ -232,14 +235,12 @@ static int next_batch(Timeline *t, SpoorError *error) {
 
 static int next_row(SpoorRows *rows, SpoorError *error) {
         Timeline *t = (Timeline *)rows;
-        uint32_t event;
+        EngineEvent event;
 
         if (t->n_paths == 0) {
-                if (!next_event(t, &event))
+                if (!engine_events_next(&t->source, &event))
                         return SPOOR_END;
-                if (t->chain)
-                        t->row = t->chain[t->next_chain - 1].row;
-                fill_row(t, event, NULL);
+                fill_row(t, &event, NULL);
                 return 0;
         }
         if (t->at == t->n_events) {
@@ -248,9 +249,7 @@ static int next_row(SpoorRows *rows, SpoorError *error) {
                 if (r)
                         return r;
         }
-        if (t->chain)
-                t->row = t->chain[t->next_chain - t->n_events + t->at].row;
-        fill_row(t, t->events[t->at], t->found + t->at * t->n_paths);
+        fill_row(t, &t->batch[t->at], t->found + t->at * t->n_paths);
         t->at++;
         return 0;
 }
@@ -264,9 +263,13 @@ static void deinit(SpoorRows *rows) {
         free(t->columns);
         free(t->found);
         arena_deinit(&t->texts);
-        plan_free(t->plan);
-        free(t->chain);
-        lineage_free(t->lineage);
+        engine_events_close(&t->source);
+}
+
+static bool is_column(EngineTimelineKind kind, Column column) {
+        if (column < N_COLUMNS)
+                return true;
+        return kind == (column == COLUMN_AROUND ? ENGINE_TIMELINE_AROUND : ENGINE_TIMELINE_CHAIN);
 }
 
 static int set_columns(Timeline *t, const char *const *columns) {
@@ -280,8 +283,8 @@ static int set_columns(Timeline *t, const char *const *columns) {
                         return -ENOMEM;
                 t->rows.columns[i] = t->paths[i];
                 t->columns[i] = COLUMN_PATH;
-                for (int c = 0; c < (t->lineage ? N_ALL_COLUMNS : N_COLUMNS); c++) {
-                        if (strcmp(names[c], columns[i]) == 0)
+                for (int c = 0; c < N_ALL_COLUMNS; c++) {
+                        if (is_column(t->kind, (Column)c) && strcmp(names[c], columns[i]) == 0)
                                 t->columns[i] = (Column)c;
                 }
                 t->n_paths += t->columns[i] == COLUMN_PATH;
@@ -291,26 +294,22 @@ static int set_columns(Timeline *t, const char *const *columns) {
         return t->n_paths && !t->found ? -ENOMEM : 0;
 }
 
-/* A cursor over the events of PLAN, or of a chain; takes them. */
-static int new_rows(SpoorCase *scase, const Timeline *events, const char *const *columns,
-                size_t n_columns, SpoorRows **ret_rows, SpoorError *error) {
+int engine_timeline_new(SpoorCase *scase, EngineEvents *source, EngineTimelineKind kind,
+                const char *const *columns, size_t n_columns, SpoorRows **ret_rows,
+                SpoorError *error) {
         SpoorRows *rows;
         Timeline *t;
         int r = engine_rows_new(scase, sizeof(Timeline), n_columns, &rows);
 
         if (r < 0) {
-                plan_free(events->plan);
-                free(events->chain);
-                lineage_free(events->lineage);
+                engine_events_close(source);
                 return engine_fail(error, r, "%s", strerror(-r));
         }
         rows->next = next_row;
         rows->deinit = deinit;
         t = (Timeline *)rows;
-        t->plan = events->plan;
-        t->lineage = events->lineage;
-        t->chain = events->chain;
-        t->n_chain = events->n_chain;
+        t->source = *source;
+        t->kind = kind;
         r = set_columns(t, columns);
         if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
@@ -326,30 +325,23 @@ static int new_rows(SpoorCase *scase, const Timeline *events, const char *const 
 
 int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection, const char *const *columns,
                 size_t n_columns, SpoorRows **ret_rows, SpoorError *error) {
-        Timeline events = {.row = STORE_NONE};
-        int r = engine_check_only(scase, selection, error);
+        EngineEvents source;
+        int r = engine_events_open(scase, selection, NULL, 0, &source, error);
 
         if (r)
                 return r;
-        r = plan_new(scase->store, selection ? selection->selection : NULL, &events.plan);
-        if (r < 0)
-                return engine_fail(error, r, "%s", strerror(-r));
-        return new_rows(scase, &events, columns, n_columns, ret_rows, error);
+        return engine_timeline_new(
+                        scase, &source, ENGINE_TIMELINE_PLAIN, columns, n_columns, ret_rows, error);
 }
 
 int spoor_chain(SpoorCase *scase, const SpoorSelection *selection, const char *what,
                 const char *const *columns, size_t n_columns, SpoorRows **ret_rows,
                 SpoorError *error) {
-        Timeline events = {.row = STORE_NONE};
-        SpoorLateral question = {.from = what};
-        int r = engine_lineage(scase, selection, &question, true, &events.lineage, error);
+        EngineEvents source;
+        int r = engine_events_open(scase, selection, &what, 1, &source, error);
 
         if (r)
                 return r;
-        r = lineage_events(events.lineage, &events.chain, &events.n_chain);
-        if (r < 0) {
-                lineage_free(events.lineage);
-                return engine_fail(error, r, "%s", strerror(-r));
-        }
-        return new_rows(scase, &events, columns, n_columns, ret_rows, error);
+        return engine_timeline_new(
+                        scase, &source, ENGINE_TIMELINE_CHAIN, columns, n_columns, ret_rows, error);
 }
