@@ -1,7 +1,7 @@
 /*
  * Open addressing over a power of two, linear probing, at most half full; a slot holds the upper
  * half of the hash so that nearly every false candidate is dismissed without touching its bytes.
- * Not thread-safe: each builder has its own.
+ * Not thread-safe but for intern_find() on one that does not change: each builder has its own.
  */
 #include "base/intern.h"
 
@@ -34,9 +34,34 @@ static int grow(Intern *intern) {
         return 0;
 }
 
+/* The slot that S has, or the empty one that it would get; there is one. */
+static inline size_t find_slot(const Intern *intern, uint64_t hash, Slice s) {
+        uint32_t tag = (uint32_t)(hash >> 32);
+        size_t at = hash & (intern->n_slots - 1);
+
+        while (intern->slots[at].id_1 &&
+                        (intern->slots[at].tag != tag ||
+                                        !slice_equal(intern->strings.data[intern->slots[at].id_1 -
+                                                                          1],
+                                                        s)))
+                at = (at + 1) & (intern->n_slots - 1);
+        return at;
+}
+
+bool intern_find(const Intern *intern, Slice s, uint32_t *ret_id) {
+        size_t at;
+
+        if (!intern->n_slots)
+                return false;
+        at = find_slot(intern, hash_slice(s), s);
+        if (!intern->slots[at].id_1)
+                return false;
+        *ret_id = intern->slots[at].id_1 - 1;
+        return true;
+}
+
 int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new) {
         uint64_t hash = hash_slice(s);
-        uint32_t tag = (uint32_t)(hash >> 32);
         size_t at;
         int r;
 
@@ -45,16 +70,12 @@ int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new) {
                 if (r < 0)
                         return r;
         }
-        for (at = hash & (intern->n_slots - 1); intern->slots[at].id_1;
-                        at = (at + 1) & (intern->n_slots - 1)) {
-                uint32_t id = intern->slots[at].id_1 - 1;
-
-                if (intern->slots[at].tag == tag && slice_equal(intern->strings.data[id], s)) {
-                        *ret_id = id;
-                        if (ret_new)
-                                *ret_new = false;
-                        return 0;
-                }
+        at = find_slot(intern, hash, s);
+        if (intern->slots[at].id_1) {
+                *ret_id = intern->slots[at].id_1 - 1;
+                if (ret_new)
+                        *ret_new = false;
+                return 0;
         }
         if (intern->strings.size >= UINT32_MAX - 1)
                 return -EOVERFLOW;
@@ -65,7 +86,7 @@ int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new) {
         if (r < 0)
                 return r;
         *ret_id = (uint32_t)intern->strings.size++;
-        intern->slots[at] = (InternSlot){tag, *ret_id + 1};
+        intern->slots[at] = (InternSlot){(uint32_t)(hash >> 32), *ret_id + 1};
         if (ret_new)
                 *ret_new = true;
         return 0;

@@ -30,6 +30,9 @@ void intern_deinit(Intern *intern);
  */
 int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new);
 
+/* Its number, if it has one. Changes nothing. */
+bool intern_find(const Intern *intern, Slice s, uint32_t *ret_id);
+
 /* What it takes up. */
 static inline size_t intern_n_bytes(const Intern *intern) {
         return intern->arena.n_bytes + intern->strings.cap * sizeof(Slice) +

@@ -166,7 +166,13 @@ static void test_intern(void **state) {
         assert_int_equal(intern_size(&intern), n);
         for (size_t i = 0; i < n; i++)
                 assert_true(slice_equal(intern.strings.data[i], slice(texts[i], sizes[i])));
+        for (uint32_t i = 0, id = 0; i < n; i++) {
+                assert_true(intern_find(&intern, slice(texts[i], sizes[i]), &id));
+                assert_int_equal(id, i);
+        }
+        assert_false(intern_find(&intern, SLICE_LITERAL("not there at all"), &(uint32_t){0}));
         intern_deinit(&intern);
+        assert_false(intern_find(&intern, SLICE_LITERAL(""), &(uint32_t){0}));
         assert_int_equal(intern_size(&intern), 0);
 }
 

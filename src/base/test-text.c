@@ -1,6 +1,8 @@
-/* Wildcards against a recursive matcher, times against libc. */
+/* Wildcards against a recursive matcher, times against libc; addresses, rows of a CSV text. */
 #include "base/test-help.h"
 
+#include "base/address.h"
+#include "base/csv.h"
 #include "base/glob.h"
 #include "base/time.h"
 
@@ -289,6 +291,62 @@ static void test_span(void **state) {
         assert_int_equal(time_parse_span((Slice){NULL, 0}, &span), 1);
 }
 
+/* ---- addresses ---- */
+
+static void test_addresses(void **state) {
+        static const char *const none[] = {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.1.1.1",
+                        "1.2.3.4 ", " ::1", ":::", "1::2::3", "12345::", "cloudtrail.amazonaws.com",
+                        "1:2:3:4:5:6:7:8:9", "1111:2222:3333:4444:5555:6666:7777:8888:9999:0000"};
+        static const char *const no_block[] = {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0/8",
+                        "10.0.0.0/8 ", "10.0.0.0/-1", "::/129", "::/0008", "/8", "10.0.0.0/8/8"};
+        AddressBlock block;
+        Address address;
+
+        (void)state;
+        for (size_t i = 0; i < N_ELEMENTS(none); i++) {
+                assert_int_equal(address_parse(slice_cstr(none[i]), &address), 1);
+                assert_int_equal(address.family, 0);
+        }
+        assert_int_equal(address_parse(slice("1.2.3.4\0", 8), &address), 1);
+        for (size_t i = 0; i < N_ELEMENTS(no_block); i++)
+                assert_int_equal(address_parse_block(slice_cstr(no_block[i]), &block), 1);
+        assert_int_equal(address_parse_block(SLICE_LITERAL("10.1.2.3/9"), &block), 0);
+        assert_int_equal(address_n_bits(&block.address), 32);
+        assert_int_equal(address_parse(SLICE_LITERAL("10.127.0.1"), &address), 0);
+        assert_true(address_in_block(&block, &address));
+        assert_int_equal(address_parse(SLICE_LITERAL("10.128.0.1"), &address), 0);
+        assert_false(address_in_block(&block, &address));
+        /* the same bytes in the other family */
+        assert_int_equal(address_parse(SLICE_LITERAL("0a01:0203::"), &address), 0);
+        assert_int_equal(address_n_bits(&address), 128);
+        assert_false(address_in_block(&block, &address));
+}
+
+/* ---- rows of a CSV text ---- */
+
+static void test_csv_row(void **state) {
+        CsvReader csv = {0};
+        const char *reason;
+        size_t size;
+
+        (void)state;
+        assert_int_equal(csv_row(&csv, SLICE_LITERAL("a,\"b,\"\"c\"\"\"\r\nd"), &size, &reason), 0);
+        assert_int_equal(size, 13);
+        assert_int_equal(csv.cells.size, 2);
+        assert_true(slice_equal(csv.cells.data[1], SLICE_LITERAL("b,\"c\"")));
+        assert_int_equal(
+                        csv_row(&csv, SLICE_LITERAL("a,"), &size, &reason), 0); /* no end of line */
+        assert_int_equal(size, 2);
+        assert_int_equal(csv.cells.size, 2);
+        assert_int_equal(csv_row(&csv, SLICE_LITERAL("a\"b"), &size, &reason), 0);
+        assert_int_equal(size, 0);
+        assert_non_null(strstr(reason, "not quoted"));
+        assert_int_equal(csv_row(&csv, SLICE_LITERAL("\"a\nb"), &size, &reason), 0);
+        assert_int_equal(size, 0);
+        assert_non_null(strstr(reason, "inside a quoted cell"));
+        csv_deinit(&csv);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_glob_model),
@@ -300,6 +358,8 @@ int main(void) {
                         cmocka_unit_test(test_time_malformed),
                         cmocka_unit_test(test_time_mutants),
                         cmocka_unit_test(test_span),
+                        cmocka_unit_test(test_addresses),
+                        cmocka_unit_test(test_csv_row),
         };
 
         return cmocka_run_group_tests_name("base-text", tests, NULL, NULL);

@@ -2,8 +2,8 @@
 #ifndef EVENT_TABLE_H
 #define EVENT_TABLE_H
 
+#include "base/csv.h"
 #include "event/columns.h"
-#include "event/csv.h"
 #include "event/inside.h"
 
 #define TABLE_MAX_HEADER EVENT_HEAD_BYTES

@@ -4,7 +4,6 @@
  */
 #include "query/selection.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -32,47 +31,12 @@ Selection *selection_free(Selection *s) {
         return NULL;
 }
 
-int address_parse(Slice text, unsigned char bytes[static 16]) {
-        char buffer[INET6_ADDRSTRLEN + 1];
-
-        if (text.size == 0 || text.size >= sizeof(buffer) || memchr(text.data, 0, text.size))
-                return 0;
-        memcpy(buffer, text.data, text.size);
-        buffer[text.size] = 0;
-        if (inet_pton(AF_INET, buffer, bytes) == 1)
-                return AF_INET;
-        return inet_pton(AF_INET6, buffer, bytes) == 1 ? AF_INET6 : 0;
-}
-
-/* "address/bits"; bits of the address behind them do not matter. */
-static int parse_block(Slice text, Block *ret) {
-        const char *slash = memchr(text.data, '/', text.size);
-        Slice bits = slice(slash + 1, text.size - (size_t)(slash + 1 - text.data));
-
-        ret->family = address_parse(slice(text.data, (size_t)(slash - text.data)), ret->bytes);
-        if (!ret->family || bits.size < 1 || bits.size > 3)
-                return SELECTION_BLOCK;
-        ret->n_bits = 0;
-        for (size_t i = 0; i < bits.size; i++) {
-                if (bits.data[i] < '0' || bits.data[i] > '9')
-                        return SELECTION_BLOCK;
-                ret->n_bits = ret->n_bits * 10 + (unsigned)(bits.data[i] - '0');
-        }
-        return ret->n_bits <= (ret->family == AF_INET ? 32U : 128U) ? 0 : SELECTION_BLOCK;
-}
-
-static bool in_block(const Block *block, Slice text) {
-        unsigned char bytes[16];
-        unsigned n = block->n_bits / 8, rest = block->n_bits % 8;
-
-        if (address_parse(text, bytes) != block->family || memcmp(bytes, block->bytes, n) != 0)
-                return false;
-        return rest == 0 || ((bytes[n] ^ block->bytes[n]) >> (8 - rest)) == 0;
-}
-
 bool pattern_match(const Pattern *pattern, Slice text) {
-        if (pattern->block.family)
-                return in_block(&pattern->block, text);
+        Address address;
+
+        if (pattern->block.address.family)
+                return address_parse(text, &address) == 0 &&
+                       address_in_block(&pattern->block, &address);
         return pattern->is_literal ? slice_equal(pattern->text, text)
                                    : glob_match(pattern->text, text);
 }
@@ -87,14 +51,14 @@ bool patterns_match(const Patterns *patterns, Slice text) {
 
 bool patterns_are_literal(const Patterns *patterns) {
         for (size_t i = 0; i < patterns->size; i++) {
-                if (!patterns->data[i].is_literal || patterns->data[i].block.family)
+                if (!patterns->data[i].is_literal || patterns->data[i].block.address.family)
                         return false;
         }
         return true;
 }
 
-static int add_pattern(
-                Selection *s, Patterns *patterns, Slice text, Slice suffix, const Block *block) {
+static int add_pattern(Selection *s, Patterns *patterns, Slice text, Slice suffix,
+                const AddressBlock *block) {
         Pattern pattern = {.is_literal = !glob_has_wildcard(text), .block = *block};
         char *copy;
 
@@ -112,7 +76,7 @@ static int add_pattern(
 }
 
 int selection_add(Selection *s, StoreDim dim, Slice text) {
-        Block block = {0};
+        AddressBlock block = {0};
         int r = 0;
 
         if (!text.size)
@@ -122,7 +86,7 @@ int selection_add(Selection *s, StoreDim dim, Slice text) {
                         !slice_equal(text, SLICE_LITERAL("failure")))
                 return SELECTION_OUTCOME;
         if (dim == STORE_DIM_IP && memchr(text.data, '/', text.size))
-                r = parse_block(text, &block);
+                r = address_parse_block(text, &block) ? SELECTION_BLOCK : 0;
         if (r == 0)
                 r = add_pattern(s, &s->dims[dim], text, (Slice){NULL, 0}, &block);
         if (r == 0 && dim == STORE_DIM_SERVICE)
@@ -131,7 +95,7 @@ int selection_add(Selection *s, StoreDim dim, Slice text) {
 }
 
 int selection_add_id(Selection *s, Slice text) {
-        return text.size ? add_pattern(s, &s->ids, text, (Slice){NULL, 0}, &(Block){0})
+        return text.size ? add_pattern(s, &s->ids, text, (Slice){NULL, 0}, &(AddressBlock){0})
                          : SELECTION_EMPTY;
 }
 

@@ -2,24 +2,15 @@
 #ifndef QUERY_SELECTION_H
 #define QUERY_SELECTION_H
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/vec.h"
 #include "query/query.h"
 
-/* An address block: the first n_bits of an IPv4 or IPv6 address. */
-typedef struct Block {
-        int family; /* AF_INET, AF_INET6; 0: no block */
-        unsigned char bytes[16];
-        unsigned n_bits;
-} Block;
-
-/* TEXT as an address: its family, or 0. */
-int address_parse(Slice text, unsigned char ret_bytes[static 16]);
-
 typedef struct Pattern {
         Slice text;
         bool is_literal;
-        Block block;
+        AddressBlock block; /* without a family: no block */
 } Pattern;
 
 typedef VEC(Pattern) Patterns;

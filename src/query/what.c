@@ -82,14 +82,14 @@ static bool is_one_of(Slice text, const char *characters) {
 
 /* What a text that the store does not know looks like. */
 static WhatKind form_of(Slice text) {
-        unsigned char bytes[16];
+        Address address;
 
         if (text.size >= 16 &&
                         (slice_starts_with(text, SLICE_LITERAL("AKIA")) ||
                                         slice_starts_with(text, SLICE_LITERAL("ASIA"))) &&
                         is_one_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
                 return WHAT_KEY;
-        if (address_parse(text, bytes))
+        if (address_parse(text, &address) == 0)
                 return WHAT_IP;
         if (text.size >= 10 && slice_starts_with(text, SLICE_LITERAL("i-")) &&
                         is_one_of(slice(text.data + 2, text.size - 2), "0123456789abcdef"))

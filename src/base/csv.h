@@ -1,6 +1,6 @@
-/* Rows of a CSV text; private to the event floor. */
-#ifndef EVENT_CSV_H
-#define EVENT_CSV_H
+/* Rows of a CSV text. */
+#ifndef BASE_CSV_H
+#define BASE_CSV_H
 
 #include "base/slice.h"
 #include "base/vec.h"
@@ -52,5 +52,11 @@ int csv_finish(CsvReader *csv, bool is_cut);
 /* The first row of TEXT into csv->cells: its size with the end of its line; 0 where there is none
    as a whole. */
 int csv_first_row(CsvReader *csv, Slice text, size_t *ret_size);
+
+/*
+ * The same where TEXT is all there is: a row may end with it. 0, and where there is no sound row
+ * *ret_size is 0 and *ret_reason says why; or -ENOMEM.
+ */
+int csv_row(CsvReader *csv, Slice text, size_t *ret_size, const char **ret_reason);
 
 #endif

@@ -10,7 +10,7 @@
  * Cost: one pass; the beginning of a row is looked at again when half as much has come in addition.
  * Behind a fault, at worst, each line is read as far as the limit of a row.
  */
-#include "event/csv.h"
+#include "base/csv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -125,6 +125,17 @@ int csv_first_row(CsvReader *csv, Slice text, size_t *ret_size) {
         if (r)
                 *ret_size = 0;
         return r < 0 ? r : 0;
+}
+
+int csv_row(CsvReader *csv, Slice text, size_t *ret_size, const char **ret_reason) {
+        int r = take_row(csv, text, true, ret_size);
+
+        if (r < 0)
+                return r;
+        *ret_reason = reasons[r];
+        if (r != ROW_WHOLE)
+                *ret_size = 0;
+        return 0;
 }
 
 /* ---- one row after the other ---- */
