@@ -215,7 +215,7 @@ def quoted(text):
 
 
 WRAPPERS = ['lookup', 'lookup-lines', 'bridge', 'bridge-lines', 'messages', 'subscription', 'insights', 'insights-rows',
-            'shipper', 'shipper-dotted', 'hits', 'bulk', 'original']
+            'shipper', 'shipper-dotted', 'hits', 'bulk', 'original', 'message-pages']
 
 
 def pages(rng, texts, write):
@@ -267,6 +267,9 @@ def wrapped_log(rng, kind, texts, odd=False):
             '{"_index":"i","_source":{"aws":{"cloudtrail":%s}}}' % text for text in texts)
     if kind == 'bulk':
         return ''.join('{"index":{"_index":"i"}}\n%s\n' % text.replace('\n', ' ') for text in texts)
+    if kind == 'message-pages':
+        return '{"events":[%s]}' % ','.join('{"message":%s}' % quoted(wrapped_log(
+            rng, rng.choice(['lookup', 'bridge', 'bridge-lines', 'shipper']), texts[i:i + 3])) for i in range(0, len(texts), 3))
     assert kind == 'original'
     return array_or_lines(rng, ['{"event":{"original":%s,"kind":"event"},"aws":{"cloudtrail":{"event_version":"1"}}}' %
                                 quoted(text) for text in texts])

@@ -4,12 +4,12 @@
  *     lookup-events    {"CloudTrailEvent":"{...}"}
  *     EventBridge      {"detail-type":"...","detail":{...}}
  *     CloudWatch Logs  {"message":"{...}"}
- *     Logs Insights    {"@message":"{...}"} or {"@message":{...}};
- * {"field":"@message","value":"{...}"} log shippers     {"aws":{"cloudtrail":{...}}},
- * {"aws.cloudtrail":{...}}, {"event":{"original":"{...}"}},
- *                      {"_source":{...}} around any of these
+ *     Logs Insights    {"@message":"{...}"} or {"@message":{...}},
+ *                      {"field":"@message","value":"{...}"}
+ *     log shippers     {"aws":{"cloudtrail":{...}}}, {"aws.cloudtrail":{...}},
+ *                      {"event":{"original":"{...}"}}, {"_source":{...}} around any of these
  *
- * What is inside may be an envelope again; reader.c opens one after the other. Stateless.
+ * What is inside may be an envelope again; inside.c opens them. Stateless.
  */
 #include "event/envelope.h"
 
@@ -23,13 +23,13 @@ static bool has_object(const JsonUnit *unit, RecordPath path) {
         return unit->values[path].type == JSON_OBJECT;
 }
 
-/* Does TEXT begin as an object? */
-static bool is_object_text(Slice text) {
+/* Does TEXT begin as an object, or an array? */
+static bool is_json_text(Slice text) {
         size_t at = 0;
 
         while (at < text.size && memchr(" \t\r\n", text.data[at], 4))
                 at++;
-        return at < text.size && text.data[at] == '{';
+        return at < text.size && (text.data[at] == '{' || text.data[at] == '[');
 }
 
 static bool ends_with(Slice text, Slice end) {
@@ -67,7 +67,7 @@ static bool open_first(const JsonUnit *unit, Envelope *ret) {
                 return set(ret, unit, EVENT_IN_LOOKUP, RECORD_LOOKUP_EVENT, true);
         if (has_object(unit, RECORD_INSIGHTS))
                 return set(ret, unit, EVENT_IN_INSIGHTS, RECORD_INSIGHTS, false);
-        if (has_string(unit, RECORD_INSIGHTS) && is_object_text(unit->values[RECORD_INSIGHTS].text))
+        if (has_string(unit, RECORD_INSIGHTS) && is_json_text(unit->values[RECORD_INSIGHTS].text))
                 return set(ret, unit, EVENT_IN_INSIGHTS, RECORD_INSIGHTS, false);
         return false;
 }
@@ -80,16 +80,16 @@ static bool open_second(const JsonUnit *unit, Envelope *ret) {
         if (has_object(unit, RECORD_SOURCE))
                 return set(ret, unit, EVENT_IN_SHIPPER, RECORD_SOURCE, false);
         if (has_string(unit, RECORD_SHIPPER_ORIGINAL) &&
-                        is_object_text(unit->values[RECORD_SHIPPER_ORIGINAL].text))
+                        is_json_text(unit->values[RECORD_SHIPPER_ORIGINAL].text))
                 return set(ret, unit, EVENT_IN_SHIPPER, RECORD_SHIPPER_ORIGINAL, false);
         if (has_object(unit, RECORD_SHIPPER))
                 return set(ret, unit, EVENT_IN_SHIPPER, RECORD_SHIPPER, true);
         if (has_string(unit, RECORD_FIELD_VALUE) && has_string(unit, RECORD_FIELD) &&
                         slice_equal(unit->values[RECORD_FIELD].text, SLICE_LITERAL("@message")) &&
-                        is_object_text(unit->values[RECORD_FIELD_VALUE].text))
+                        is_json_text(unit->values[RECORD_FIELD_VALUE].text))
                 return set(ret, unit, EVENT_IN_INSIGHTS, RECORD_FIELD_VALUE, false);
         if (has_string(unit, RECORD_LOG_MESSAGE) &&
-                        is_object_text(unit->values[RECORD_LOG_MESSAGE].text))
+                        is_json_text(unit->values[RECORD_LOG_MESSAGE].text))
                 return set(ret, unit,
                                 unit->values[RECORD_SHIPPER_TIME].type == JSON_ABSENT
                                                 ? EVENT_IN_CLOUDWATCH
@@ -103,6 +103,11 @@ static bool open_second(const JsonUnit *unit, Envelope *ret) {
 
 bool envelope_open(const JsonUnit *unit, bool is_first, Envelope *ret_envelope) {
         return is_first ? open_first(unit, ret_envelope) : open_second(unit, ret_envelope);
+}
+
+bool envelope_may_hold(Slice text) {
+        return text.size && memmem(text.data, text.size, "eventTime", 9) &&
+               memmem(text.data, text.size, "eventSource", 11);
 }
 
 bool envelope_is_broken(const JsonUnit *unit) {

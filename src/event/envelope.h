@@ -17,6 +17,11 @@ typedef struct Envelope {
  */
 bool envelope_open(const JsonUnit *unit, bool is_first, Envelope *ret_envelope);
 
+#define EVENT_HIDDEN "CloudTrail records at a place that is not read"
+
+/* Has TEXT what every record has, so that records may stand in it? */
+bool envelope_may_hold(Slice text);
+
 /* Is UNIT one that broke off, by the types of its values? */
 bool envelope_is_broken(const JsonUnit *unit);
 

@@ -22,6 +22,18 @@ typedef struct InsideSink {
 
 typedef VEC(char) InsideText;
 
+/* A text of the next level, and where it stands. */
+typedef struct InsideItem {
+        size_t at, size;           /* in the level's texts */
+        size_t time_at, time_size; /* there too: the time around it */
+        uint64_t offset, n_bytes;  /* of its place */
+        EventContainer container;
+        bool is_exact; /* the text stands in the content as it is */
+        bool is_sure;  /* it must hold a record */
+} InsideItem;
+
+typedef VEC(InsideItem) InsideItems;
+
 /* All zero but for the first three is empty. */
 typedef struct Inside {
         const JsonPaths *paths;
@@ -30,13 +42,14 @@ typedef struct Inside {
 
         JsonReader *json; /* made when first needed */
         JsonSink json_sink;
-        InsideText text, next; /* what is read, and what is to be read next */
-        RecordOrigin origin, next_origin;
-        bool is_exact, is_next_exact; /* the text stands in the content as it is */
-        bool has_next, is_check;
-        char time[64];
+        InsideText text, next;         /* what is read, and what is to be read next */
+        InsideItems items, next_items; /* of these */
+        RecordOrigin origin;           /* of the text at hand */
+        bool is_exact, is_check;
+        bool is_faulted; /* the text at hand */
         unsigned n_levels;
-        unsigned n_records, n_others;
+        unsigned n_records, n_others, n_lost;
+        bool is_hidden;  /* one of the others holds records */
         char fault[256]; /* the first; empty for none */
 } Inside;
 
@@ -44,8 +57,8 @@ void inside_deinit(Inside *inside);
 
 /*
  * Hands what is inside ENVELOPE, and inside of envelopes in it, to the sink. Afterwards n_records
- * and n_others say how much that was, and fault, if it was not sound JSON as a whole. 0, -errno, or
- * what the sink returned.
+ * and n_others say how much that was, n_lost how many texts must have held a record and gave none,
+ * and fault, if they were not sound JSON as a whole. 0, -errno, or what the sink returned.
  */
 int inside_read(Inside *inside, const JsonUnit *unit, const Envelope *envelope);
 

@@ -80,6 +80,15 @@ static bool is_header(const Table *t, const CsvRow *row) {
         return at == end;
 }
 
+/* Does CELL begin as an object, or an array of them? */
+static bool is_json(Slice cell) {
+        size_t at = 0;
+
+        while (at < cell.size && memchr(" \t\r\n", cell.data[at], 4))
+                at++;
+        return at < cell.size && memchr("{[", cell.data[at], 2);
+}
+
 /* Behind a fault: has the row a time, or a record, where one should be? */
 static bool is_plausible(void *userdata, const CsvRow *row) {
         const Table *t = userdata;
@@ -90,7 +99,7 @@ static bool is_plausible(void *userdata, const CsvRow *row) {
         if (is_header(t, row))
                 return true;
         if (t->columns.whole != SIZE_MAX)
-                return slice_starts_with(row->cells[t->columns.whole], SLICE_LITERAL("{"));
+                return is_json(row->cells[t->columns.whole]);
         cell = columns_time(&t->columns, row->cells);
         return cell.size && time_parse(struct_text_time(cell, buffer), &time) != 1;
 }
@@ -109,19 +118,23 @@ static int look_for_header(Table *t, const CsvRow *row) {
 /* A row that holds its record as JSON. */
 static int read_whole(Table *t, const CsvRow *row, const RecordOrigin *origin) {
         Slice cell = row->cells[t->columns.whole];
+        const Inside *in = t->inside;
+        bool is_read = is_json(cell);
         char reason[300];
-        int r;
+        int r = is_read ? inside_read_text(t->inside, cell, origin) : 0;
 
-        if (!slice_starts_with(cell, SLICE_LITERAL("{")))
-                return t->sink.other(t->sink.userdata, row->offset);
-        r = inside_read_text(t->inside, cell, origin);
-        if (r || (t->inside->n_records && !*t->inside->fault))
+        if (r)
                 return r;
-        if (!*t->inside->fault)
-                return t->sink.other(t->sink.userdata, row->offset);
-        snprintf(reason, sizeof(reason), "no sound record in a row: %s", t->inside->fault);
-        return t->sink.fault(t->sink.userdata, row->offset, t->inside->n_records == 0,
-                        slice_cstr(reason));
+        if (is_read && *in->fault) {
+                snprintf(reason, sizeof(reason), "no sound record in a row: %s", in->fault);
+                return t->sink.fault(t->sink.userdata, row->offset, in->n_lost, slice_cstr(reason));
+        }
+        if (is_read && in->n_records && in->n_lost)
+                return t->sink.fault(t->sink.userdata, row->offset, in->n_lost,
+                                SLICE_LITERAL("no record in a part of a row"));
+        if (is_read && in->n_records ? in->is_hidden : envelope_may_hold(cell))
+                return t->sink.fault(t->sink.userdata, row->offset, 0, SLICE_LITERAL(EVENT_HIDDEN));
+        return is_read && in->n_records ? 0 : t->sink.other(t->sink.userdata, row->offset);
 }
 
 /* A row whose cells make the record. */

@@ -365,6 +365,95 @@ static void test_insights(void **state) {
         check_samples(samples, N_ELEMENTS(samples));
 }
 
+/* Many envelopes in one text. */
+static void test_many(void **state) {
+        static const Sample samples[] = {
+                        /* a page of events in a message */
+                        {"{\"events\":[{\"message\":\"{\\\"Events\\\":[{\\\"CloudTrailEvent\\\":"
+                         "\\\"{"
+                         "\\\\\\\"eventVersion\\\\\\\":\\\\\\\"1\\\\\\\",\\\\\\\"eventTime\\\\\\\":"
+                         "\\\\\\\"2026-01"
+                         "-08T14:49:17Z\\\\\\\",\\\\\\\"eventID\\\\\\\":\\\\\\\"a\\\\\\\"}\\\"},{"
+                         "\\\"CloudTrai"
+                         "lEvent\\\":\\\"{\\\\\\\"eventVersion\\\\\\\":\\\\\\\"1\\\\\\\","
+                         "\\\\\\\"eventTime\\\\\\\""
+                         ":\\\\\\\"2026-01-08T14:49:17Z\\\\\\\",\\\\\\\"eventID\\\\\\\":"
+                         "\\\\\\\"b\\\\\\\"}\\\"},"
+                         "{\\\"CloudTrailEvent\\\":\\\"{\\\\\\\"eventVersion\\\\\\\":"
+                         "\\\\\\\"1\\\\\\\",\\\\\\\"e"
+                         "ventTime\\\\\\\":\\\\\\\"2026-01-08T14:49:17Z\\\\\\\","
+                         "\\\\\\\"eventID\\\\\\\":\\\\"
+                         "\\\"c\\\\\\\"}\\\"}]}\"}]}",
+                                        "abc", 0, 0, EVENT_IN_CLOUDWATCH, NULL},
+                        /* lines, and an array */
+                        {"{\"message\":\"{\\\"detail-type\\\":\\\"x via "
+                         "CloudTrail\\\",\\\"detail\\\""
+                         ":{\\\"eventVersion\\\":\\\"1\\\",\\\"eventTime\\\":\\\"2026-01-08T14:49:"
+                         "17"
+                         "Z\\\",\\\"eventID\\\":\\\"a\\\"}}\\n{\\\"detail-type\\\":\\\"x via "
+                         "CloudTrail"
+                         "\\\",\\\"detail\\\":{\\\"eventVersion\\\":\\\"1\\\",\\\"eventTime\\\":"
+                         "\\\"2026-0"
+                         "1-08T14:49:17Z\\\",\\\"eventID\\\":\\\"b\\\"}}\"}{\"message\":\"[{"
+                         "\\\"detail"
+                         "-type\\\":\\\"x via "
+                         "CloudTrail\\\",\\\"detail\\\":{\\\"eventVersion\\\":\\\""
+                         "1\\\",\\\"eventTime\\\":\\\"2026-01-08T14:49:17Z\\\",\\\"eventID\\\":"
+                         "\\\"c\\\""
+                         "}},{\\\"detail-type\\\":\\\"x via "
+                         "CloudTrail\\\",\\\"detail\\\":{\\\"event"
+                         "Version\\\":\\\"1\\\",\\\"eventTime\\\":\\\"2026-01-08T14:49:17Z\\\","
+                         "\\\"eve"
+                         "ntID\\\":\\\"d\\\"}}]\"}",
+                                        "abcd", 0, 0, EVENT_IN_CLOUDWATCH, NULL},
+                        /* a list in objects only */
+                        {"{\"_source\":{\"events\":[{\"message\":\"{\\\"eventVersion\\\":\\\"1\\\","
+                         "\\\""
+                         "eventTime\\\":\\\"2026-01-08T14:49:17Z\\\",\\\"eventID\\\":\\\"a\\\"}\"},"
+                         "{\""
+                         "message\":\"{\\\"eventVersion\\\":\\\"1\\\",\\\"eventTime\\\":\\\"2026-"
+                         "01-08"
+                         "T14:49:17Z\\\",\\\"eventID\\\":\\\"b\\\"}\"}]}}",
+                                        "ab", 0, 0, EVENT_IN_SHIPPER, NULL},
+                        /* a record among them that is cut, one that is none */
+                        {"{\"message\":\"{\\\"Events\\\":[{\\\"CloudTrailEvent\\\":\\\"{"
+                         "\\\\\\\"eventVe"
+                         "rsion\\\\\\\":\\\\\\\"1\\\\\\\",\\\\\\\"eventTime\\\\\\\":\\\\\\\"2026-"
+                         "01-08T14:49:1"
+                         "7Z\\\\\\\",\\\\\\\"eventID\\\\\\\":\\\\\\\"a\\\\\\\"}\\\"},{"
+                         "\\\"CloudTrailEvent\\\":\\\""
+                         "{\\\\\\\"eventVersion\\\\\\\":\\\\\\\"1\\\\\\\","
+                         "\\\\\\\"eventTime\\\\\\\":\\\\\\\"2026-0"
+                         "1-08T14:49:17Z\\\\\\\",\\\\\\\"eventID\\\\\\\":\\\\\\\"\\\"},{"
+                         "\\\"CloudTrailEven"
+                         "t\\\":\\\"{}\\\"},{\\\"CloudTrailEvent\\\":\\\"{"
+                         "\\\\\\\"eventVersion\\\\\\\":\\\\\\"
+                         "\"1\\\\\\\",\\\\\\\"eventTime\\\\\\\":\\\\\\\"2026-01-08T14:49:"
+                         "17Z\\\\\\\",\\\\\\\"ev"
+                         "entID\\\\\\\":\\\\\\\"c\\\\\\\"}\\\"}]}\"}",
+                                        "ac", 2, 0, EVENT_IN_CLOUDWATCH,
+                                        "no record in a part of an element of cloudwatch-logs: "
+                                        "unexpected end"},
+                        /* what is no record */
+                        {"{\"message\":\"{\\\"Records\\\":[{\\\"eventVersion\\\":\\\"1\\\","
+                         "\\\"eventTim"
+                         "e\\\":\\\"2026-01-08T14:49:17Z\\\",\\\"eventID\\\":\\\"a\\\"}]}{"
+                         "\\\"x\\\":1}\"}",
+                                        "a", 0, 1, EVENT_IN_CLOUDWATCH,
+                                        "1 value between the records"},
+                        /* text in brackets */
+                        {"{\"events\":[{\"message\":\"[INFO] x\"},{\"message\":\"{\\\"eventVersio"
+                         "n\\\":\\\"1\\\",\\\"eventTime\\\":\\\"2026-01-08T14:49:17Z\\\","
+                         "\\\"eventID\\\""
+                         ":\\\"a\\\"}\"}]}",
+                                        "a", 0, 1, EVENT_IN_CLOUDWATCH,
+                                        "1 value between the records"},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
 /* ---- log shippers ---- */
 
 static void test_shippers(void **state) {
@@ -614,6 +703,57 @@ static void test_columns(void **state) {
         forget(&s);
 }
 
+/* What a cell holds is read like any content. */
+static void test_cells(void **state) {
+        static const Sample samples[] = {
+                        {"@timestamp,@message\n2026,\"{\"\"eventVersion\"\":\"\"1\"\",\"\"eventTim"
+                         "e\"\":\"\"2026-01-08T14:49:17Z\"\",\"\"eventID\"\":\"\"a\"\"}{"
+                         "\"\"eventVersi"
+                         "on\"\":\"\"1\"\",\"\"eventTime\"\":\"\"2026-01-08T14:49:17Z\"\","
+                         "\"\"eventID\""
+                         "\":\"\"b\"\"}\"\n2026,\" "
+                         "{\"\"eventVersion\"\":\"\"1\"\",\"\"eventTime\"\":\"\"202"
+                         "6-01-08T14:49:17Z\"\",\"\"eventID\"\":\"\"c\"\"}\"\n2026,\"{"
+                         "\"\"Events\"\":[{"
+                         "\"\"CloudTrailEvent\"\":\"\"{\\\"\"eventVersion\\\"\":\\\"\"1\\\"\","
+                         "\\\"\"eventTi"
+                         "me\\\"\":\\\"\"2026-01-08T14:49:17Z\\\"\",\\\"\"eventID\\\"\":"
+                         "\\\"\"d\\\"\"}\"\"},{"
+                         "\"\"CloudTrailEvent\"\":\"\"{\\\"\"eventVersion\\\"\":\\\"\"1\\\"\","
+                         "\\\"\"eventTi"
+                         "me\\\"\":\\\"\"2026-01-08T14:49:17Z\\\"\",\\\"\"eventID\\\"\":"
+                         "\\\"\"e\\\"\"}\"\"}]}"
+                         "\"\n2026,\"[{\"\"detail-type\"\":\"\"x via "
+                         "CloudTrail\"\",\"\"detail\"\":{\""
+                         "\"eventVersion\"\":\"\"1\"\",\"\"eventTime\"\":\"\"2026-01-08T14:49:"
+                         "17Z\"\""
+                         ",\"\"eventID\"\":\"\"f\"\"}}]\"\n2026,\"START\"\n",
+                                        "abcdef", 0, 1, EVENT_IN_INSIGHTS,
+                                        "1 value between the records"},
+                        /* a record that is cut; text of a string in a string */
+                        {"@message\n\"{\"\"Events\"\":[{\"\"CloudTrailEvent\"\":\"\"{"
+                         "\\\"\"eventVersi"
+                         "on\\\"\":\\\"\"1\\\"\",\\\"\"eventTime\\\"\":\\\"\"2026-01-08T14:49:"
+                         "17Z\\\"\",\\\"\""
+                         "eventID\\\"\":\\\"\"a\\\"\"}\"\"},{\"\"CloudTrailEvent\"\":\"\"{"
+                         "\\\"\"eventVersi"
+                         "on\\\"\":\\\"\"1\\\"\",\\\"\"eventTime\\\"\":\\\"\"2026-01-08T14:49:"
+                         "17Z\\\"\",\\\"\""
+                         "eventID\\\"\":\\\"\"\"\"}]}\"\n\"\"\"{\\\"\"eventVersion\\\"\":"
+                         "\\\"\"1\\\"\",\\\"\"event"
+                         "Time\\\"\":\\\"\"2026-01-08T14:49:17Z\\\"\",\\\"\"eventID\\\"\":"
+                         "\\\"\"x\\\"\",\\\"\""
+                         "eventSource\\\"\":\\\"\"s\\\"\"}\"\"\"\n\"{\"\"eventVersion\"\":"
+                         "\"\"1\"\",\"\"eventT"
+                         "ime\"\":\"\"2026-01-08T14:49:17Z\"\",\"\"eventID\"\":\"\"c\"\"}\"\n",
+                                        "ac", 1, 0, EVENT_IN_INSIGHTS,
+                                        "at a place that is not read"},
+        };
+
+        (void)state;
+        check_samples(samples, N_ELEMENTS(samples));
+}
+
 /* ---- bytes ---- */
 
 /* What is no UTF-8, and half of a pair, come out of a string as they went in. */
@@ -708,11 +848,13 @@ int main(void) {
                         cmocka_unit_test(test_bridge),
                         cmocka_unit_test(test_cloudwatch),
                         cmocka_unit_test(test_insights),
+                        cmocka_unit_test(test_many),
                         cmocka_unit_test(test_shippers),
                         cmocka_unit_test(test_shipper_time),
                         cmocka_unit_test(test_tables),
                         cmocka_unit_test(test_broken_tables),
                         cmocka_unit_test(test_columns),
+                        cmocka_unit_test(test_cells),
                         cmocka_unit_test(test_odd_bytes),
                         cmocka_unit_test(test_apart),
                         cmocka_unit_test(test_recovered),

@@ -122,21 +122,17 @@ static int on_plain_record(EventReader *r, const JsonUnit *unit) {
 
 /* ---- what is no record ---- */
 
-static bool looks_hidden(Slice text) {
-        return text.size && memmem(text.data, text.size, "eventTime", 9) &&
-               memmem(text.data, text.size, "eventSource", 11);
-}
-
-/*
- * Text that is no record: does it hold records all the same, at a place where nobody looks? Told
- * once for each content.
- */
-static int look_for_hidden(EventReader *r, uint64_t offset, Slice text) {
-        if (r->is_hidden_told || !looks_hidden(text))
+/* Once for each content. */
+static int tell_hidden(EventReader *r, uint64_t offset) {
+        if (r->is_hidden_told)
                 return 0;
         r->is_hidden_told = true;
-        return r->sink->fault(r->sink->userdata, offset, 0,
-                        SLICE_LITERAL("CloudTrail records at a place that is not read"));
+        return r->sink->fault(r->sink->userdata, offset, 0, SLICE_LITERAL(EVENT_HIDDEN));
+}
+
+/* Text that is no record: does it hold records all the same, at a place where nobody looks? */
+static int look_for_hidden(EventReader *r, uint64_t offset, Slice text) {
+        return envelope_may_hold(text) ? tell_hidden(r, offset) : 0;
 }
 
 static int on_other(EventReader *r, const JsonUnit *unit) {
@@ -161,26 +157,46 @@ static int on_inside_record(void *userdata, const JsonUnit *unit, const RecordOr
         return on_record(userdata, unit, origin);
 }
 
-static int on_envelope(EventReader *r, const JsonUnit *unit, const Envelope *envelope) {
+/* How many records that must have stood in ENVELOPE, which was read, are lost. */
+static unsigned count_lost(const Inside *inside, const Envelope *envelope) {
+        bool is_lost = inside->n_records == 0 &&
+                       (envelope->is_sure ||
+                                       (*inside->fault && envelope_may_hold(envelope->inside)));
+
+        return inside->n_lost ? inside->n_lost : is_lost;
+}
+
+static int tell_lost(
+                EventReader *r, const JsonUnit *unit, const Envelope *envelope, unsigned n_lost) {
+        const Inside *inside = &r->inside;
         char reason[320];
-        int result = inside_read(&r->inside, unit, envelope);
-        bool is_lost = r->inside.n_records == 0 &&
-                       (envelope->is_sure || (*r->inside.fault && looks_hidden(envelope->inside)));
+        int result = become_log(r);
 
         if (result)
                 return result;
-        if (is_lost || (*r->inside.fault && r->inside.n_records)) {
-                result = become_log(r);
-                if (result)
-                        return result;
-                r->n_records += is_lost;
-                snprintf(reason, sizeof(reason), "%s in an element of %s%s%s",
-                                is_lost ? "no record" : "more than records",
-                                event_container_name(envelope->container),
-                                *r->inside.fault ? ": " : "", r->inside.fault);
-                return r->sink->fault(r->sink->userdata, unit->offset, is_lost, slice_cstr(reason));
-        }
-        return r->inside.n_records ? 0 : on_other(r, unit);
+        r->n_records += n_lost;
+        snprintf(reason, sizeof(reason), "%s in %s element of %s%s%s",
+                        n_lost ? "no record" : "more than records",
+                        n_lost && inside->n_records ? "a part of an" : "an",
+                        event_container_name(envelope->container), *inside->fault ? ": " : "",
+                        inside->fault);
+        return r->sink->fault(r->sink->userdata, unit->offset, n_lost, slice_cstr(reason));
+}
+
+static int on_envelope(EventReader *r, const JsonUnit *unit, const Envelope *envelope) {
+        int result = inside_read(&r->inside, unit, envelope);
+        unsigned n_lost = count_lost(&r->inside, envelope);
+
+        if (result)
+                return result;
+        if (n_lost || (*r->inside.fault && r->inside.n_records))
+                return tell_lost(r, unit, envelope, n_lost);
+        if (!r->inside.n_records)
+                return on_other(r, unit);
+        if (r->inside.n_others && r->n_others == 0)
+                r->other_at = unit->offset;
+        r->n_others += r->inside.n_others;
+        return r->inside.is_hidden ? tell_hidden(r, unit->offset) : 0;
 }
 
 /* The message of a row of [{"field":..,"value":..}], as a unit of its own. */
@@ -234,7 +250,7 @@ static bool is_plausible(void *userdata, const JsonUnit *unit) {
         (void)userdata;
         return record_is_plausible(unit) ||
                ((envelope_open(unit, true, &envelope) || envelope_open(unit, false, &envelope)) &&
-                               looks_hidden(envelope.inside));
+                               envelope_may_hold(envelope.inside));
 }
 
 static void on_list(void *userdata, unsigned list, uint64_t offset, Slice before) {

@@ -51,8 +51,8 @@ def is_action(value):
         any(key in ('index', 'create', 'update', 'delete') and isinstance(inner, dict) for key, inner in value.items())
 
 
-def is_object_text(value):
-    return isinstance(value, str) and value.lstrip(' \t\r\n').startswith('{')
+def is_json_text(value):
+    return isinstance(value, str) and value.lstrip(' \t\r\n').startswith(('{', '['))
 
 
 def open_unit(value):
@@ -85,13 +85,13 @@ def envelope(value):
         return 'eventbridge', detail, value['detail-type'].endswith('via CloudTrail')
     if isinstance(source, dict):
         return 'log-shipper', source, False
-    if is_object_text(original):
+    if is_json_text(original):
         return 'log-shipper', original, False
     if isinstance(shipped, dict):
         return 'log-shipper', shipped, True
-    if value.get('field') == '@message' and is_object_text(value.get('value')):
+    if value.get('field') == '@message' and is_json_text(value.get('value')):
         return 'logs-insights', value['value'], False
-    if is_object_text(value.get('message')):
+    if is_json_text(value.get('message')):
         return 'log-shipper' if '@timestamp' in value else 'cloudwatch-logs', value['message'], False
     if isinstance(value.get('aws.cloudtrail'), dict):
         return 'log-shipper', value['aws.cloudtrail'], True
@@ -110,7 +110,7 @@ def open_value(unit, value, time, is_exact, level):
     inside = None
     if isinstance(value.get('CloudTrailEvent'), str):
         inside = 'lookup-events', value['CloudTrailEvent'], True
-    elif isinstance(value.get('@message'), dict) or is_object_text(value.get('@message')):
+    elif isinstance(value.get('@message'), dict) or is_json_text(value.get('@message')):
         inside = 'logs-insights', value['@message'], False
     elif not looks_like_record(value):
         inside = envelope(value)
@@ -126,6 +126,14 @@ def open_value(unit, value, time, is_exact, level):
         unit.records.append(Inside(value, time_beside(value, time), is_exact))
 
 
+def elements_of(value):
+    """What a list holds, or the object itself where it has none."""
+    if isinstance(value, list):
+        return value
+    lists = [value[name] for name in LISTS if isinstance(value.get(name), list)] if isinstance(value, dict) else []
+    return [element for array in lists for element in array] if lists else [value]
+
+
 def open_text(unit, text, time, level):
     at, text = 0, text.strip(' \t\r\n')
     while at < len(text):
@@ -137,6 +145,6 @@ def open_text(unit, text, time, level):
         while at < len(text) and text[at] in ' \t\r\n':
             at += 1
         if isinstance(value, dict) and isinstance(value.get('Records'), list):
-            unit.records += [Inside(record, time, False) for record in value['Records']]
-        else:
-            open_value(unit, value, time, False, level)
+            unit.records += [Inside(record, time, False) for record in value.pop('Records')]
+        for element in elements_of(value):
+            open_value(unit, element, time, False, level)
