@@ -97,6 +97,19 @@ static const CliCommand commands[] = {
                                 .run = cli_cmd_lateral,
                 },
                 {
+                                .on = CLI_ON_REPORT,
+                                .name = "report",
+                                .operands = "[--subject WHAT]... -o FILE SOURCE...",
+                                .help = "the case in one answer, as JSON",
+                                .manual = "Writes what is handed over at the end: a summary, the "
+                                          "subjects, the timeline with runs as lines, the chain of "
+                                          "credentials, activity, coverage, addresses, gaps, and "
+                                          "the ledger of the evidence with its hashes, the version "
+                                          "of spoor and the command. The same evidence and command "
+                                          "give the same bytes.",
+                                .run = cli_cmd_report,
+                },
+                {
                                 .on = CLI_ON_VERIFY,
                                 .name = "verify",
                                 .operands = "SOURCE...",

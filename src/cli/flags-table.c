@@ -92,7 +92,7 @@ static const CliFlag flags[] = {
                                 .argument = "TIME",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_ROWS | CLI_ON_REPORT,
                                 .help = "from this time on",
                                 .manual = "RFC 3339 such as 2023-07-10T12:00:00Z, or a date alone, "
                                           "in UTC.",
@@ -103,7 +103,7 @@ static const CliFlag flags[] = {
                                 .argument = "TIME",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS,
+                                .on = CLI_ON_ROWS | CLI_ON_REPORT,
                                 .help = "before this time",
                                 .manual = "The time itself is not taken: from <= eventTime < to.",
                 },
@@ -256,6 +256,19 @@ static const CliFlag flags[] = {
                                 .on = CLI_ON_TIMELINE,
                                 .help = "the longest pause in a run; 5m",
                                 .manual = "With s, m, h, d or w. Of --collapse and --around.",
+                },
+                {
+                                .id = CLI_FLAG_SUBJECT,
+                                .name = "subject",
+                                .argument = "WHAT",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_QUESTION,
+                                .on = CLI_ON_REPORT,
+                                .repeats = true,
+                                .help = "whom the report is about; all of the selection",
+                                .manual = "A key, address, block, ARN, user and so on, as lateral "
+                                          "--from takes it. The timeline and the activity are then "
+                                          "those of the chains from the subjects.",
                 },
                 {
                                 .id = CLI_FLAG_FILES,
@@ -432,6 +445,17 @@ static const CliFlag flags[] = {
                                 .manual = "Without it the record alone is printed, byte for byte, "
                                           "and where it "
                                           "stands goes to standard error.",
+                },
+                {
+                                .id = CLI_FLAG_FORMAT,
+                                .name = "format",
+                                .argument = "FORMAT",
+                                .kind = CLI_VALUE_CHOICE,
+                                .choices = "json",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_REPORT,
+                                .help = "json (the default)",
+                                .manual = "One object, with all columns and all rows.",
                 },
                 {
                                 .id = CLI_FLAG_COLUMNS,

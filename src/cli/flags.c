@@ -254,7 +254,7 @@ static int parse_option(CliArgs *args, size_t n_argv, const char *const *argv, s
 
 int cli_args_parse(const CliCommand *command, size_t n_argv, const char *const *argv,
                 CliArgs *ret_args, SpoorError *ret_error) {
-        CliArgs args = {.command = command};
+        CliArgs args = {.command = command, .argv = argv, .n_argv = n_argv};
         bool options = true;
         int r = 0;
 

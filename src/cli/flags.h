@@ -26,10 +26,12 @@ enum {
         CLI_ON_LATERAL = 1 << 7,
         CLI_ON_MERGE = 1 << 9,
         CLI_ON_VERIFY = 1 << 10,
+        CLI_ON_REPORT = 1 << 11,
         CLI_ON_VALUES = CLI_ON_FIRST_USE | CLI_ON_TOP,
         CLI_ON_ROWS = CLI_ON_TIMELINE | CLI_ON_VALUES,
-        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL,                /* what takes a selection */
-        CLI_ON_TABLES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_VERIFY, /* what prints rows */
+        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_REPORT, /* what takes a selection */
+        /* what prints rows */
+        CLI_ON_TABLES = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_INFO | CLI_ON_VERIFY,
         CLI_ON_QUERIES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_SHOW | CLI_ON_VERIFY,
         CLI_ON_WRITE = CLI_ON_INDEX | CLI_ON_MERGE, /* what makes a case file */
         CLI_ON_COMMANDS = CLI_ON_QUERIES | CLI_ON_WRITE,
@@ -83,6 +85,7 @@ typedef enum CliFlagId {
         CLI_FLAG_COLLAPSE,
         CLI_FLAG_AROUND,
         CLI_FLAG_PAUSE,
+        CLI_FLAG_SUBJECT,
         CLI_FLAG_FILES,
         CLI_FLAG_DUPLICATES,
         CLI_FLAG_DAMAGED,
@@ -163,6 +166,8 @@ typedef struct CliSetting {
 
 struct CliArgs {
         const CliCommand *command;
+        const char *const *argv; /* all of them, without the names of program and command */
+        size_t n_argv;
         CliSetting *settings; /* as they were given */
         size_t n_settings;
         const char **operands;

@@ -134,10 +134,12 @@ static void link_hops(CliGraph *graph) {
 /* ---- findings ---- */
 
 static void put_cell(
-                CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells, const char *name) {
+                CliBuffer *text, const SpoorRows *rows, const SpoorCell *cells, const char *name) {
         CliBuffer scratch = CLI_BUFFER_INIT;
 
-        (void)cli_text_visible(&graph->texts, cli_cell_text(cell(rows, cells, name), &scratch), 0);
+        (void)cli_text_visible(text, cli_cell_text(cell(rows, cells, name), &scratch), 0);
+        if (scratch.error)
+                text->error = scratch.error;
         cli_buffer_deinit(&scratch);
 }
 
@@ -147,45 +149,54 @@ static bool is_finding(const SpoorCell *name, const char *prefix) {
         return name->text.size >= n && memcmp(name->text.data, prefix, n) == 0;
 }
 
-/* What a finding says, as half a sentence. */
-static void put_finding(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells) {
+void cli_graph_finding(CliBuffer *text, const SpoorRows *rows, const SpoorCell *cells) {
         const SpoorCell *name = cell(rows, cells, "finding");
-        CliBuffer *texts = &graph->texts;
 
         if (is_finding(name, "second-")) {
-                cli_buffer_text(texts, is_finding(name, "second-network") ? "new network "
-                                                                          : "new address ");
-                put_cell(graph, rows, cells, "sourceIPAddress");
-                cli_buffer_text(texts, " from ");
-                put_cell(graph, rows, cells, "eventTime");
-                cli_buffer_text(texts, ", while the first goes on");
+                cli_buffer_text(text, is_finding(name, "second-network") ? "new network "
+                                                                         : "new address ");
+                put_cell(text, rows, cells, "sourceIPAddress");
+                cli_buffer_text(text, " from ");
+                put_cell(text, rows, cells, "eventTime");
+                cli_buffer_text(text, ", while the first goes on");
         } else if (is_finding(name, "used-after-")) {
-                cli_buffer_text(texts,
-                                is_finding(name, "used-after-stop")
-                                                ? "used after the key it came from was stopped at "
-                                                : "used after the role's sessions were revoked "
-                                                  "at ");
-                put_cell(graph, rows, cells, "eventTime");
-                cli_buffer_text(texts, ": ");
-                put_cell(graph, rows, cells, "calls");
-                cli_buffer_text(texts, " calls until ");
-                put_cell(graph, rows, cells, "lastTime");
-                cli_buffer_text(texts, ", ");
-                put_cell(graph, rows, cells, "succeeded");
-                cli_buffer_text(texts, " succeeded");
+                cli_buffer_text(text, is_finding(name, "used-after-stop")
+                                                      ? "used after the key it came from was "
+                                                        "stopped at "
+                                                      : "used after the role's sessions were "
+                                                        "revoked at ");
+                put_cell(text, rows, cells, "eventTime");
+                cli_buffer_text(text, ": ");
+                put_cell(text, rows, cells, "calls");
+                cli_buffer_text(text, " calls until ");
+                put_cell(text, rows, cells, "lastTime");
+                cli_buffer_text(text, ", ");
+                put_cell(text, rows, cells, "succeeded");
+                cli_buffer_text(text, " succeeded");
                 if (cell(rows, cells, "lastSuccessTime")->type == SPOOR_CELL_TIME) {
-                        cli_buffer_text(texts, ", the last at ");
-                        put_cell(graph, rows, cells, "lastSuccessTime");
+                        cli_buffer_text(text, ", the last at ");
+                        put_cell(text, rows, cells, "lastSuccessTime");
                 }
         } else {
-                cli_buffer_text(texts, is_finding(name, "first-time-role")
-                                                       ? "this principal takes this role for the "
-                                                         "first time"
-                                                       : "into another account");
+                cli_buffer_text(text, is_finding(name, "first-time-role")
+                                                      ? "this principal takes this role for the "
+                                                        "first time"
+                                                      : "into another account");
         }
-        cli_buffer_text(texts, "  [");
-        put_cell(graph, rows, cells, "evidence");
-        cli_buffer_text(texts, "]\n");
+}
+
+bool cli_graph_is_alarm(const SpoorRows *rows, const SpoorCell *cells) {
+        const SpoorCell *name = cell(rows, cells, "finding");
+
+        return !is_finding(name, "first") && !is_finding(name, "across");
+}
+
+/* A line of it, with its evidence. */
+static void put_finding(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells) {
+        cli_graph_finding(&graph->texts, rows, cells);
+        cli_buffer_text(&graph->texts, "  [");
+        put_cell(&graph->texts, rows, cells, "evidence");
+        cli_buffer_text(&graph->texts, "]\n");
 }
 
 /* Findings come in the order of their rows, the beginning's first: texts of one row are joined. */
@@ -196,7 +207,6 @@ static int take_findings(CliGraph *graph, SpoorRows *findings, SpoorError *error
 
         while ((r = spoor_rows_next(findings, &cells, error)) == 0) {
                 size_t of = (size_t)take_count(findings, cells, "row", CLI_GRAPH_NONE);
-                const SpoorCell *name = cell(findings, cells, "finding");
 
                 if (of != CLI_GRAPH_NONE && of >= graph->n_hops)
                         continue;
@@ -207,8 +217,7 @@ static int take_findings(CliGraph *graph, SpoorRows *findings, SpoorError *error
                         *text = graph->texts.size;
                         row = of;
                 }
-                if (of != CLI_GRAPH_NONE && !is_finding(name, "first") &&
-                                !is_finding(name, "across"))
+                if (of != CLI_GRAPH_NONE && cli_graph_is_alarm(findings, cells))
                         graph->hops[of].is_marked = true;
                 put_finding(graph, findings, cells);
         }

@@ -53,6 +53,10 @@ size_t cli_graph_next(const CliGraph *graph, size_t hop);
 /* Hops above it. */
 size_t cli_graph_level(const CliGraph *graph, size_t hop);
 
+/* What the row of spoor_lateral_findings() says, as half a sentence; is it more than a remark? */
+void cli_graph_finding(CliBuffer *text, const SpoorRows *rows, const SpoorCell *cells);
+bool cli_graph_is_alarm(const SpoorRows *rows, const SpoorCell *cells);
+
 /* Each writes the whole graph; errors are kept by BUFFER and OUTPUT. */
 void cli_render_tree(const CliGraph *graph, bool color, CliOutput *output, CliBuffer *line);
 void cli_render_dot(const CliGraph *graph, CliOutput *output, CliBuffer *line);

@@ -1,0 +1,53 @@
+/* report: the case in one answer. */
+#include "cli/commands.h"
+#include "cli/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int take_subjects(const CliArgs *args, CliReportDoc *doc) {
+        SpoorError error;
+
+        doc->whats = calloc(args->n_settings + 1, sizeof(*doc->whats));
+        if (!doc->whats)
+                return cli_fail(-ENOMEM, NULL);
+        for (size_t i = 0; i < args->n_settings; i++) {
+                if (args->settings[i].flag->id != CLI_FLAG_SUBJECT)
+                        continue;
+                if (spoor_what_check(args->settings[i].text, &error))
+                        return cli_usage_error(args->command->name, "--subject: %s", error.message);
+                doc->whats[doc->n_whats++] = args->settings[i].text;
+        }
+        return 0;
+}
+
+static int print(CliReportDoc *doc) {
+        SpoorError error = {""};
+        int r = cli_report_gather(doc, &error);
+
+        if (r == 0)
+                r = cli_report_json(doc, &error);
+        if (r && !doc->query->output.error)
+                return cli_fail(r, error.message);
+        return cli_query_finish(doc->query);
+}
+
+int cli_cmd_report(const CliArgs *args) {
+        CLI_CLEANUP(cli_query_deinit) CliQuery query = CLI_QUERY_INIT;
+        CLI_CLEANUP(cli_report_deinit) CliReportDoc doc = {.query = &query};
+        int exit = take_subjects(args, &doc);
+
+        if (exit == 0)
+                exit = cli_query_init(&query, args, 0);
+        if (exit == 0)
+                exit = cli_query_open(&query);
+        if (exit == 0)
+                exit = print(&doc);
+        if (exit == 0)
+                cli_report_gaps(&query);
+        if (exit == 0)
+                exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
+        return exit;
+}
