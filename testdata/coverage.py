@@ -155,16 +155,17 @@ def check_set(spoor, checks, rng, folder, number):
     checks.check(f'set {number}: the rows stand in the object too', whole['rows'] ==
                  {'coverage': expected['--coverage'], 'gaps': expected['--gaps']})
     checks.equal(f'set {number}: gaps are counted', len(list(filter(coverage_naive.is_loss, expected['--gaps']))), whole['gaps'])
-    check_notices(spoor, checks, rng, number, expected['--gaps'], source, case_path)
+    check_notices(spoor, checks, rng, number, expected, source, case_path)
 
 
-def check_notices(spoor, checks, rng, number, gaps, source, case_path):
+def check_notices(spoor, checks, rng, number, expected, source, case_path):
+    gaps, coverage = expected['--gaps'], expected['--coverage']
     times = sorted({t for row in gaps for t in (row['from'], row['to']) if t} | {stamp(START), stamp(START + 90 * DAY)})
     for i in range(6):
         start, end = rng.choice([None, *times]), rng.choice([None, *times])
         window = (['--from', start] if start else []) + (['--to', end] if end else [])
         narrow = rng.choice([[], [], ['--key', 'AKIAX'], ['--event', 'Nothing*']])
-        n = coverage_naive.touched(gaps, start, end)
+        n = coverage_naive.touched(gaps, coverage, start, end)
         for where in (source, case_path):
             said = spoor.run('timeline', '--limit', '0', *window, *narrow, where)
             lines = [line for line in said.stderr.decode().splitlines() if ' in what the evidence covers ' in line]

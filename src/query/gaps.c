@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "base/vec.h"
 #include "query/selection.h"
+
+#define DAY (86400 * TIME_SECOND)
 
 static const struct {
         const char *service, *name;
@@ -123,15 +126,60 @@ static bool takes(const Selection *selection, StoreDim dim, Slice text) {
                (text.size && patterns_match(&selection->dims[dim], text));
 }
 
+/* The first day of the store from (ACCOUNT, REGION, DAY) on. */
+static uint64_t find_day(Store *store, Slice account, Slice region, int64_t day) {
+        uint64_t low = 0, high = store_n_days(store);
+
+        while (low < high) {
+                uint64_t middle = low + (high - low) / 2;
+                StoreDay at = store_day(store, middle);
+                int r = slice_compare(at.account, account);
+
+                r = r ? r : slice_compare(at.region, region);
+                if (r < 0 || (r == 0 && at.day < day))
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+/*
+ * Until when logging that EVENT stopped may have stood still: until a later day on which its
+ * account has events in its region again.
+ */
+static int64_t silent_until(Store *store, uint32_t event) {
+        Slice account = store_string(store, store_dim_of(store, STORE_DIM_ACCOUNT, event));
+        Slice region = store_string(store, store_dim_of(store, STORE_DIM_REGION, event));
+        int64_t time = store_time(store, event), day = time / DAY - (time % DAY < 0);
+        uint64_t n_days = store_n_days(store);
+
+        for (uint64_t i = find_day(store, account, region, day + 1); i < n_days; i++) {
+                StoreDay at = store_day(store, i);
+
+                if (!slice_equal(at.account, account) || !slice_equal(at.region, region))
+                        break;
+                if (at.n_events)
+                        return __builtin_mul_overflow(at.day, DAY, &time) ? INT64_MAX : time;
+        }
+        return INT64_MAX;
+}
+
+/* Is it over when FROM comes? */
+static bool is_over(Store *store, const Gap *gap, int64_t from) {
+        if (gap->from >= from)
+                return false;
+        if (gap->kind == GAP_STOPPED)
+                return silent_until(store, (uint32_t)gap->number) <= from;
+        return gap->to <= from;
+}
+
 bool gap_touches(Store *store, const Gap *gap, const Selection *s) {
         StoreGap of_store;
-        int64_t from;
 
         if (!s)
                 return true;
-        from = selection_from(s, store);
-        if (gap->to < from || (gap->to == from && !gap_is_event(gap)) ||
-                        (s->has_to && gap->from >= s->to))
+        if ((s->has_to && gap->from >= s->to) || is_over(store, gap, selection_from(s, store)))
                 return false;
         if (gap_is_event(gap))
                 return true;

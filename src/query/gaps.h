@@ -35,7 +35,8 @@ bool gap_is_loss(Store *store, const Gap *gap);
 
 /*
  * Does it touch what SELECTION (may be NULL) asks for: its window of time, and of the store's gaps
- * also its accounts and regions?
+ * also its accounts and regions? What stopped logging lasts until a later day on which its account
+ * has events in its region; a trail may record others too, so it is told whatever these are.
  */
 bool gap_touches(Store *store, const Gap *gap, const Selection *selection);
 

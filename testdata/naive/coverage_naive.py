@@ -187,11 +187,18 @@ def is_loss(row):
     return row['to'] is not None or (row['kind'] == 'logging-stopped' and row['outcome'] == 'success')
 
 
-def touched(rows, start, end):
+def heard_again(row, coverage):
+    """When what stopped logging is over: on the first later day with events of its account and region, or None."""
+    dates = [day['date'] for day in coverage if day['events'] and day['date'] > row['from'][:10] and
+             (day['account'], day['region']) == (row['account'], row['region'])]
+    return min(dates) + 'T00:00:00Z' if dates else None
+
+
+def touched(rows, coverage, start, end):
     """How many of the gaps that cost something lie in [start, end), texts or None."""
     n = 0
     for row in filter(is_loss, rows):
-        a, b = instant(row['from']), instant(row['to'] or row['from'])
-        behind = start is None or b > instant(start) or (b == instant(start) and row['to'] is None)
+        a, over = instant(row['from']), row['to'] or heard_again(row, coverage)
+        behind = start is None or a >= instant(start) or over is None or instant(over) > instant(start)
         n += behind and (end is None or a < instant(end))
     return n
