@@ -54,11 +54,16 @@ def all_questions(case, rng):
                     ['info', '--format', 'json', '--files', '--conflicts', '--coverage']]
 
 
+def told(result):
+    """Standard error, but for the number of notes: that is told where evidence is read."""
+    return [line for line in result.stderr.splitlines() if b' on what is no event and no damage ' not in line]
+
+
 def compare(spoor, checks, name, asked, expected, sources):
     results = spoor.run_all([[*query, *sources] for query in asked])
     n_wrong = 0
     for query, want, found in zip(asked, expected, results):
-        if (want.status, want.stdout, want.stderr) != (found.status, found.stdout, found.stderr):
+        if (want.status, want.stdout, told(want)) != (found.status, found.stdout, told(found)):
             n_wrong += 1
             if n_wrong <= 5:
                 checks.fail(f'{name}: {" ".join(query)}', f'{first_difference(want, found)}\n{found.story()}')

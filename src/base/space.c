@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/vec.h"
 
 #define SMALL ((size_t)1 << 20)
@@ -136,13 +137,13 @@ Space *space_free(Space *space) {
 /* ---- files ---- */
 
 int space_open(Space *space, bool *ret_can_be_named) {
-        int fd = open(space->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+        int fd = beside_open(space->dir, O_RDWR);
         char *path;
 
         if (ret_can_be_named)
                 *ret_can_be_named = fd >= 0;
-        if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-                return fd >= 0 ? fd : -errno;
+        if (fd != -EOPNOTSUPP)
+                return fd;
         path = malloc(strlen(space->dir) + 32);
         if (!path)
                 return -ENOMEM;

@@ -2,11 +2,13 @@
 #include "base/test-help.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/kway.h"
 #include "base/space.h"
 #include "base/vec.h"
@@ -105,6 +107,29 @@ static void test_room(void **state) {
         space_release(NULL, data);
 }
 
+/* ---- beside ---- */
+
+static void test_beside(void **state) {
+        static const char *const paths[][2] = {{"x", "."}, {"/x", "/"}, {"a/x", "a"},
+                        {"/a/b/x", "/a/b"}, {"./x", "."}, {"a/", "a"}};
+        char made[TEST_DIR_SIZE], *dir;
+        int fd;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+                dir = beside_directory(paths[i][0]);
+                assert_string_equal(dir, paths[i][1]);
+                free(dir);
+        }
+        assert_int_equal(beside_open("/nowhere/at/all", O_WRONLY), -ENOENT);
+        test_dir_make(made);
+        fd = beside_open(made, O_WRONLY);
+        assert_true(fd >= 0 || fd == -EOPNOTSUPP);
+        if (fd >= 0)
+                close(fd);
+        assert_int_equal(rmdir(made), 0); /* nothing is in it */
+}
+
 /* ---- merging ---- */
 
 enum { N_LISTS = 9, N_VALUES = 200 };
@@ -176,6 +201,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_limit),
                         cmocka_unit_test(test_room),
+                        cmocka_unit_test(test_beside),
                         cmocka_unit_test(test_kway),
         };
 

@@ -111,6 +111,6 @@ int cli_cmd_show(const CliArgs *args) {
                 cli_fail(r, error.message);
         exit = r ? CLI_EXIT_FAILED : print(&query, &record);
         spoor_record_clear(&record);
-        damaged = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
+        damaged = cli_report_damage(args, query.scase, cli_query_report(&query));
         return exit ? exit : damaged;
 }

@@ -170,7 +170,7 @@ static int run(const CliArgs *args, SpoorOrder order) {
         if (exit == 0)
                 cli_report_gaps(&query);
         if (exit == 0)
-                exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
+                exit = cli_report_damage(args, query.scase, cli_query_report(&query));
         return exit;
 }
 

@@ -106,6 +106,7 @@ int main(int argc, char **argv) {
 
         secure_descriptors();
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not become so large is an error */
         if (n_arguments == 0)
                 return cli_usage_error(NULL, "needs a command");
         if (strcmp(arguments[0], "help") == 0)

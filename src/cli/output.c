@@ -8,6 +8,8 @@
  */
 #include "cli/output.h"
 
+#include "base/beside.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,15 +21,6 @@
 
 static void free_text(char **text) {
         free(*text);
-}
-
-/* The directory in which PATH stands, as an own string. */
-static char *parent_of(const char *path) {
-        const char *slash = strrchr(path, '/');
-
-        if (!slash)
-                return strdup(".");
-        return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
 /* A free name beside PATH, opened or linked by USE. */
@@ -75,11 +68,11 @@ static int open_file(CliOutput *output, const char *path) {
         } else {
                 output->path = strdup(path);
         }
-        parent = output->path ? parent_of(output->path) : NULL;
+        parent = output->path ? beside_directory(output->path) : NULL;
         if (!parent)
                 return -ENOMEM;
         if (access("/proc/self/fd", F_OK) == 0)
-                output->fd = open(parent, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+                output->fd = beside_open(parent, O_WRONLY);
         if (output->fd < 0)
                 output->fd = make_temporary(output, -1);
         return output->fd < 0 ? output->fd : 0;
@@ -178,7 +171,7 @@ static char *resolve(const char *path) {
 
         if (whole)
                 return whole;
-        parent = parent_of(path);
+        parent = beside_directory(path);
         resolved = parent ? realpath(parent, NULL) : NULL;
         if (!resolved || asprintf(&whole, "%s/%s", resolved, slash ? slash + 1 : path) < 0)
                 return NULL;

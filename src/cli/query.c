@@ -286,6 +286,13 @@ int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report) {
         return info.n_damaged ? CLI_EXIT_DAMAGED : CLI_EXIT_ANSWERED;
 }
 
+CliReport cli_query_report(const CliQuery *query) {
+        for (size_t i = 0; i < query->n_sources; i++)
+                if (strcmp(query->sources[i], "-") == 0 || spoor_is_case(query->sources[i]) <= 0)
+                        return CLI_REPORT_IGNORED;
+        return 0;
+}
+
 static void put_time(CliBuffer *line, int64_t time) {
         char text[40];
 

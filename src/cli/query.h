@@ -72,6 +72,12 @@ void cli_name_damage(CliGetDamage get, const void *from, uint64_t n_damaged, con
  */
 int cli_report_damage(const CliArgs *args, SpoorCase *scase, CliReport report);
 
+/*
+ * What a query reports beside the damage: how much is ignored, where it has just read evidence. Of
+ * a case file index has said so, and info says it again.
+ */
+CliReport cli_query_report(const CliQuery *query);
+
 /* Says on standard error that what was asked for touches gaps in the coverage; without --quiet. */
 void cli_report_gaps(const CliQuery *query);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/beside.h"
 #include "base/parallel.h"
 #include "base/time.h"
 #include "base/vec.h"
@@ -186,8 +187,7 @@ int spoor_case_open(const SpoorOptions *given, const char *const *sources, size_
 
 /* Where parts of a case at PATH stand while it is made. */
 static int open_space(Opening *o, const char *path, SpoorError *error) {
-        const char *slash = strrchr(path, '/');
-        char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+        char *dir = beside_directory(path);
         int r = dir ? space_new(dir, o->options.memory_bytes, &o->space) : -ENOMEM;
 
         free(dir);

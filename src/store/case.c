@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/hash.h"
 #include "base/vec.h"
 #include "store/image.h"
@@ -92,8 +93,7 @@ static int write_image(Store *store, int fd) {
 }
 
 static int sync_directory(const char *path) {
-        const char *slash = strrchr(path, '/');
-        char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+        char *dir = beside_directory(path);
         int fd, r = 0;
 
         if (!dir)
@@ -124,19 +124,17 @@ static int set_mode(int fd) {
  * process that is killed leaves nothing. Else under the name BESIDE; *ret_named tells.
  */
 static int open_beside(const char *path, char *beside, bool *ret_named) {
-        const char *slash = strrchr(path, '/');
-        char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+        char *dir = beside_directory(path);
         int fd;
 
         if (!dir)
                 return -ENOMEM;
-        *ret_named = false;
-        fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+        fd = beside_open(dir, O_WRONLY);
         free(dir);
-        if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-                *ret_named = true;
-                fd = mkostemp(beside, O_CLOEXEC);
-        }
+        *ret_named = fd == -EOPNOTSUPP;
+        if (!*ret_named)
+                return fd;
+        fd = mkostemp(beside, O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
