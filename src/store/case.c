@@ -68,7 +68,7 @@ static int make_header(Store *store, ImageHeader *header, uint64_t **ret_sums, u
         return 0;
 }
 
-/* To FD, which may be the file that the image's bytes are. */
+/* To FD, the file that the image's bytes are where that can be named. */
 static int write_image(Store *store, int fd) {
         static const char padding[8];
         ImageHeader header;
@@ -78,7 +78,7 @@ static int write_image(Store *store, int fd) {
         if (r < 0)
                 return r;
         memcpy(store->bytes, &header, sizeof(header)); /* its room in front of the image */
-        if (fd + 1 != store->fd_1)
+        if (!store->can_be_named)
                 r = write_all(fd, store->bytes, store->size);
         else if (ftruncate(fd, (off_t)store->size) < 0 || lseek(fd, 0, SEEK_END) < 0)
                 r = -errno;
