@@ -14,6 +14,12 @@ void intern_deinit(Intern *intern) {
         *intern = (Intern){0};
 }
 
+void intern_close(Intern *intern) {
+        free(intern->slots);
+        intern->slots = NULL;
+        intern->n_slots = 0;
+}
+
 static int grow(Intern *intern) {
         size_t n_slots = intern->n_slots ? intern->n_slots * 2 : 256;
         InternSlot *slots = vec_alloc_zero(n_slots, sizeof(*slots));

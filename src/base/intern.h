@@ -33,6 +33,9 @@ int intern_add(Intern *intern, Slice s, uint32_t *ret_id, bool *ret_new);
 /* Its number, if it has one. Changes nothing. */
 bool intern_find(const Intern *intern, Slice s, uint32_t *ret_id);
 
+/* Nothing is added any more: what stands in it stays, and how it was found goes. */
+void intern_close(Intern *intern);
+
 /* What it takes up. */
 static inline size_t intern_n_bytes(const Intern *intern) {
         return intern->arena.n_bytes + intern->strings.cap * sizeof(Slice) +

@@ -30,10 +30,8 @@ Builder *builder_free(Builder *b) {
                 intern_deinit(&b->tuples[kind].keys);
                 vec_deinit(&b->tuples[kind].fields);
         }
-        for (size_t i = 0; i < b->chunks.size; i++)
-                free(b->chunks.data[i]);
+        builder_free_rows(b);
         free(b->known);
-        vec_deinit(&b->chunks);
         vec_deinit(&b->files);
         vec_deinit(&b->roots);
         intern_deinit(&b->root_keys);
@@ -44,6 +42,22 @@ Builder *builder_free(Builder *b) {
         arena_deinit(&b->texts);
         free(b);
         return NULL;
+}
+
+void builder_close(Builder *b) {
+        intern_close(&b->strings);
+        for (int kind = 0; kind < STORE_N_TUPLES; kind++)
+                intern_deinit(&b->tuples[kind].keys);
+        intern_deinit(&b->root_keys);
+        free(b->known);
+        b->known = NULL;
+}
+
+void builder_free_rows(Builder *b) {
+        for (size_t i = 0; i < b->chunks.size; i++)
+                free(b->chunks.data[i]);
+        vec_deinit(&b->chunks);
+        b->n_rows = 0;
 }
 
 uint64_t builder_n_events(const Builder *b) {

@@ -31,6 +31,10 @@ typedef struct Tuples {
         unsigned width;
 } Tuples;
 
+static inline size_t tuples_size(const Tuples *tuples) {
+        return tuples->fields.size / tuples->width;
+}
+
 /* The tuple of an identity that was met before. */
 typedef struct KnownIdentity {
         uint64_t serial; /* of Event */
@@ -85,6 +89,10 @@ struct Builder {
         Arena texts; /* of files, roots */
         VEC(char) key;
 };
+
+/* While it is sealed: what was needed to add to it goes; then its rows. */
+void builder_close(Builder *builder);
+void builder_free_rows(Builder *builder);
 
 static inline Row *builder_row(const Builder *builder, uint32_t i) {
         return &builder->chunks.data[i / ROWS_PER_CHUNK][i % ROWS_PER_CHUNK];

@@ -22,7 +22,7 @@ static int allocate_maps(Seal *seal) {
                         return -ENOMEM;
                 memset(map->strings, 0xFF, intern_size(&builder->strings) * sizeof(uint32_t));
                 for (int kind = 0; kind < STORE_N_TUPLES; kind++) {
-                        size_t n = intern_size(&builder->tuples[kind].keys);
+                        size_t n = tuples_size(&builder->tuples[kind]);
 
                         map->tuples[kind] = vec_alloc(n, sizeof(uint32_t));
                         if (!map->tuples[kind])
@@ -82,7 +82,7 @@ static int mark_task(void *ctx, size_t b) {
         for (int kind = 0; kind < STORE_N_TUPLES; kind++) {
                 Tuples *tuples = &builder->tuples[kind];
 
-                for (size_t t = 0; t < intern_size(&tuples->keys); t++) {
+                for (size_t t = 0; t < tuples_size(tuples); t++) {
                         if (map->tuples[kind][t] != 0)
                                 continue;
                         for (unsigned f = 0; f < tuples->width; f++)
@@ -167,7 +167,7 @@ static size_t rewrite_tuples(
         for (uint32_t b = 0; b < seal->n_builders; b++) {
                 Tuples *tuples = &seal->builders[b]->tuples[kind];
 
-                for (uint32_t t = 0; t < intern_size(&tuples->keys); t++) {
+                for (uint32_t t = 0; t < tuples_size(tuples); t++) {
                         const uint32_t *from = tuples->fields.data + (size_t)t * list->width;
                         uint32_t *to = list->fields + n * list->width;
 
@@ -194,7 +194,7 @@ static int number_tuples(Seal *seal, int kind) {
         int r = -ENOMEM;
 
         for (size_t b = 0; b < seal->n_builders; b++)
-                n += intern_size(&seal->builders[b]->tuples[kind].keys);
+                n += tuples_size(&seal->builders[b]->tuples[kind]);
         list.fields = vec_alloc(n, list.width * sizeof(uint32_t));
         keys = vec_alloc(n, sizeof(*keys));
         whose = vec_alloc(n, sizeof(*whose));

@@ -17,6 +17,7 @@
 #include "store/seal.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 #include "base/parallel.h"
 
@@ -459,7 +460,6 @@ static void deinit(Seal *seal) {
         free(seal->numbers);
         free(seal->strings);
         free(seal->notes);
-        store_free(seal->store);
 }
 
 static int run(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,
@@ -472,19 +472,28 @@ static int run(Builder **builders, size_t n_builders, StoreRoom room, const Stor
                         .space = room.space,
                         .contenders.space = room.space,
                         .judge = judge};
+        Store *store;
         int r;
 
+        for (size_t b = 0; b < n_builders; b++)
+                builder_close(builders[b]);
+        malloc_trim(0); /* for what follows: memory that was used before is not cleared slowly */
         seal.maps = vec_alloc_zero(n_builders, sizeof(*seal.maps));
         r = seal.maps ? 0 : -ENOMEM;
         for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
                 r = steps[i](&seal);
-        if (r == 0 && !is_part)
-                r = image_index(seal.store, room.n_threads, room.space);
-        if (r == 0) {
-                *ret_store = seal.store;
-                seal.store = NULL;
-        }
+        for (size_t b = 0; b < n_builders; b++)
+                builder_free_rows(builders[b]);
+        store = seal.store;
         deinit(&seal);
+        if (r == 0 && !is_part) {
+                malloc_trim(0);
+                r = image_index(store, room.n_threads, room.space);
+        }
+        if (r < 0)
+                store_free(store);
+        else
+                *ret_store = store;
         return r;
 }
 
