@@ -47,6 +47,7 @@ typedef struct SpoorSlice {
 
 typedef struct SpoorError {
         char message[1024]; /* NUL-ended, one line, no newline; may hold text from the evidence */
+        size_t at;          /* of spoor_selection_set_where() alone: the byte that it is about */
 } SpoorError;
 
 /* ---- reading evidence ------------------------------------------------------------------- */
@@ -234,6 +235,21 @@ SPOOR_PUBLIC int spoor_selection_set_to(
 /* "30d", with s m h d w: back from the newest event of the case. SPOOR_E_SYNTAX. */
 SPOOR_PUBLIC int spoor_selection_set_last(
                 SpoorSelection *selection, const char *text, SpoorError *ret_error);
+
+/*
+ * An expression over fields of events and paths into their records, as the manual has it under
+ * EXPRESSIONS; repeated narrows. TEXT is copied. Where it asks for what is in the records alone,
+ * these are read from the evidence by whoever is given the selection, before anything is returned.
+ * Every query that takes a selection then also fails with
+ *
+ *   SPOOR_E_EVIDENCE: a record that must be looked at is not where it was, or not what it was.
+ *   SPOOR_E_STEPS: a regular expression takes more steps on some text than are allowed.
+ *
+ * SPOOR_E_SYNTAX: ret_error says what was expected, and at which byte.
+ */
+SPOOR_PUBLIC int spoor_selection_set_where(
+                SpoorSelection *selection, const char *text, SpoorError *ret_error);
+#define SPOOR_E_STEPS 5
 
 /* RFC 3339 or a date to nanoseconds. SPOOR_E_SYNTAX. */
 SPOOR_PUBLIC int spoor_time_parse(const char *text, int64_t *ret_time);

@@ -120,6 +120,18 @@ static const CliFlag flags[] = {
                                           "the wall.",
                 },
                 {
+                                .id = CLI_FLAG_WHERE,
+                                .name = "where",
+                                .argument = "EXPR",
+                                .kind = CLI_VALUE_TEXT,
+                                .group = CLI_GROUP_SELECTION,
+                                .on = CLI_ON_SELECT,
+                                .repeats = true,
+                                .help = "an expression over fields and paths; repeated, it narrows",
+                                .manual = "Such as 'requestParameters.bucketName ~ \"backup*\" and "
+                                          "not readOnly and ip in 10.0.0.0/8'. See EXPRESSIONS.",
+                },
+                {
                                 .id = CLI_FLAG_BY,
                                 .name = "by",
                                 .argument = "DIM[,DIM...]",

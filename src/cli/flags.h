@@ -74,6 +74,7 @@ typedef enum CliFlagId {
         CLI_FLAG_FROM,
         CLI_FLAG_TO,
         CLI_FLAG_LAST,
+        CLI_FLAG_WHERE,
         CLI_FLAG_BY,
         CLI_FLAG_SINCE,
         CLI_FLAG_FROM_WHAT,

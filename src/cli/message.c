@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CARET_BEFORE 60 /* bytes of a wrong text that are shown */
+#define CARET_BEHIND 30
+
 static void put(const char *prefix, const char *command, const char *text) {
         CLI_CLEANUP(cli_buffer_deinit) CliBuffer line = CLI_BUFFER_INIT;
 
@@ -41,6 +44,11 @@ void cli_message(const char *format, ...) {
         free(text);
 }
 
+static int hint(const char *command) {
+        fprintf(stderr, "try 'spoor %s%s--help'\n", command ? command : "", command ? " " : "");
+        return CLI_EXIT_FAILED;
+}
+
 int cli_usage_error(const char *command, const char *format, ...) {
         va_list arguments;
         char *text = NULL;
@@ -51,8 +59,35 @@ int cli_usage_error(const char *command, const char *format, ...) {
         va_end(arguments);
         put("spoor", command, text ? text : "out of memory");
         free(text);
-        fprintf(stderr, "try 'spoor %s%s--help'\n", command ? command : "", command ? " " : "");
-        return CLI_EXIT_FAILED;
+        return hint(command);
+}
+
+/* The beginning of a character of TEXT, at AT or before it. */
+static size_t character_at(const char *text, size_t at) {
+        while (at > 0 && (text[at] & 0xC0) == 0x80)
+                at--;
+        return at;
+}
+
+int cli_usage_error_at(const char *command, const char *option, const char *message,
+                const char *text, size_t at) {
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer line = CLI_BUFFER_INIT;
+        size_t size = strlen(text), n_cells;
+        size_t from = character_at(text, at > CARET_BEFORE ? at - CARET_BEFORE : 0);
+        size_t to = character_at(text, size - at > CARET_BEHIND ? at + CARET_BEHIND : size);
+
+        cli_buffer_format(&line, "%s: %s", option, message);
+        put("spoor", command, cli_buffer_cstr(&line));
+        cli_buffer_clear(&line);
+        cli_buffer_text(&line, from ? "  ..." : "  ");
+        n_cells = line.size + cli_text_visible(&line, (SpoorSlice){text + from, at - from}, 0);
+        cli_text_visible(&line, (SpoorSlice){text + at, to - at}, 0);
+        cli_buffer_text(&line, to < size ? "...\n" : "\n");
+        cli_buffer_fill(&line, ' ', n_cells);
+        cli_buffer_text(&line, "^\n");
+        if (!line.error)
+                (void)!write(STDERR_FILENO, line.data, line.size);
+        return hint(command);
 }
 
 int cli_fail(int error, const char *message) {

@@ -39,6 +39,8 @@ static int select_by(SpoorSelection *selection, const CliSetting *setting, Spoor
                 return spoor_selection_set_to(selection, setting->text, error);
         case CLI_FLAG_LAST:
                 return spoor_selection_set_last(selection, setting->text, error);
+        case CLI_FLAG_WHERE:
+                return spoor_selection_set_where(selection, setting->text, error);
         case CLI_FLAG_READ:
         case CLI_FLAG_WRITE:
                 spoor_selection_set_read_only(selection, setting->flag->id == CLI_FLAG_READ);
@@ -65,6 +67,9 @@ static int make_selection(CliQuery *query) {
                 r = select_by(query->selection, &args->settings[i], &error);
                 if (r < 0)
                         return cli_fail(r, error.message);
+                if (r > 0 && args->settings[i].flag->id == CLI_FLAG_WHERE)
+                        return cli_usage_error_at(args->command->name, "--where", error.message,
+                                        args->settings[i].text, error.at);
                 if (r > 0)
                         return cli_usage_error(args->command->name, "--%s: %s",
                                         args->settings[i].flag->name, error.message);

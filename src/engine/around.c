@@ -103,7 +103,7 @@ static int find(SpoorCase *scase, const SpoorSelection *selection, const SpoorAr
         int r = plan_new(store, selection ? selection->selection : NULL, &plan);
 
         if (r < 0)
-                return engine_fail(error, r, "%s", strerror(-r));
+                return engine_fail_query(error, r, selection);
         if (__builtin_sub_overflow(time, span, &begin))
                 begin = INT64_MIN;
         if (event != STORE_NONE)

@@ -113,6 +113,7 @@ static int wrap(Opening *o, SpoorCase **ret_case, SpoorError *error) {
         scase->space = o->space;
         scase->options = o->options;
         pthread_mutex_init(&scase->lock, NULL);
+        engine_give_records(scase);
         o->store = NULL;
         o->space = NULL;
         *ret_case = scase;

@@ -45,6 +45,8 @@ static inline SpoorSlice engine_slice(Slice s) {
 /* Fills ERROR (which may be NULL) and returns CODE. */
 __attribute__((format(printf, 3, 4))) int engine_fail(
                 SpoorError *error, int code, const char *format, ...);
+/* The same for a query of SELECTION (may be NULL) that returned the negative CODE. */
+int engine_fail_query(SpoorError *error, int code, const SpoorSelection *selection);
 /* SPOOR code CODE for a store that met a bad block, else 0. */
 int engine_check_store(Store *store, int code, SpoorError *error);
 
@@ -133,6 +135,8 @@ int engine_read_places(const SpoorOptions *options, Space *space, const char *ev
 /* The same of events of a case. */
 int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_events,
                 const EvidenceSink *sink, SpoorError *error);
+/* The same for the store of SCASE: see store_set_records(). */
+void engine_give_records(SpoorCase *scase);
 
 /* For store_seal(): reads both records of each pair again. userdata is SpoorOptions. */
 int engine_judge(void *userdata, Space *space, const StorePlace *places, size_t n,

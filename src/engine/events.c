@@ -61,7 +61,7 @@ int engine_events_open(SpoorCase *scase, const SpoorSelection *selection, const 
         if (n_whats == 0) {
                 r = plan_new(scase->store, selection ? selection->selection : NULL,
                                 &ret_events->plan);
-                return r < 0 ? engine_fail(error, r, "%s", strerror(-r)) : 0;
+                return r < 0 ? engine_fail_query(error, r, selection) : 0;
         }
         ret_events->lineages = vec_alloc_zero(n_whats, sizeof(*ret_events->lineages));
         if (!ret_events->lineages)

@@ -483,3 +483,28 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
         free(places);
         return r;
 }
+
+/* ---- for the store ---- */
+
+static int on_wanted(void *userdata, size_t i, const EvidenceRecord *record) {
+        const StoreRecordSink *sink = userdata;
+
+        return sink->record(sink->userdata, i, record->text);
+}
+
+static int read_records(void *userdata, const uint32_t *events, size_t n, StoreRecordSink *sink) {
+        EvidenceSink wanted = {sink, on_wanted, NULL};
+        SpoorError error = {""};
+        int r = engine_read_evidence(userdata, events, n, &wanted, &error);
+
+        if (r != 0) {
+                sink->code = r;
+                snprintf(sink->message, sizeof(sink->message), "%.*s",
+                                (int)sizeof(sink->message) - 1, error.message);
+        }
+        return r > 0 ? -ECANCELED : r;
+}
+
+void engine_give_records(SpoorCase *scase) {
+        store_set_records(scase->store, &(StoreRecords){scase, read_records});
+}

@@ -320,7 +320,7 @@ int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const Spoo
                 return r;
         r = lineage_new(scase->store, &q, selection ? selection->selection : NULL, ret_lineage);
         if (r < 0)
-                return engine_fail(error, r, "%s", strerror(-r));
+                return engine_fail_query(error, r, selection);
         r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
         if (r)
                 *ret_lineage = lineage_free(*ret_lineage);

@@ -184,7 +184,7 @@ int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorD
                         n_dims, order == SPOOR_ORDER_EVENTS ? VALUES_BY_EVENTS : VALUES_BY_FIRST,
                         since, limit, &v->values, &v->n_values);
         if (r < 0)
-                engine_fail(error, r, "%s", strerror(-r));
+                r = engine_fail_query(error, r, selection);
         if (r == 0)
                 r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
         if (r) {

@@ -84,3 +84,33 @@ int spoor_selection_set_to(SpoorSelection *s, const char *text, SpoorError *erro
 int spoor_selection_set_last(SpoorSelection *s, const char *text, SpoorError *error) {
         return text ? explain(selection_set_last(s->selection, slice_cstr(text)), text, error) : 0;
 }
+
+int spoor_selection_set_where(SpoorSelection *s, const char *text, SpoorError *error) {
+        Slice expression = slice_cstr(text);
+        SelectionWhereFault fault;
+        size_t n = 1;
+        int r = selection_set_where(s->selection, expression, &fault);
+
+        if (r < 0)
+                return engine_fail(error, r, "%s", strerror(-r));
+        if (r == 0)
+                return 0;
+        for (size_t i = 0; i < fault.at; i++)
+                n += (text[i] & 0xC0) != 0x80;
+        r = engine_fail(error, SPOOR_E_SYNTAX, "character %zu: %s", n, fault.reason);
+        if (error)
+                error->at = fault.at;
+        return r;
+}
+
+int engine_fail_query(SpoorError *error, int code, const SpoorSelection *s) {
+        const SelectionFailure *failure;
+
+        if (code != -ECANCELED || !s)
+                return engine_fail(error, code, "%s", strerror(-code));
+        failure = selection_failure(s->selection);
+        if (!failure)
+                return engine_fail(error, code, "%s", strerror(-code));
+        return engine_fail(error, failure->code ? failure->code : SPOOR_E_STEPS, "%s",
+                        failure->message);
+}

@@ -197,6 +197,94 @@ static JsonValue find_value(Slice record, Slice path, bool dotted) {
         return (JsonValue){type_of(*value.data), value};
 }
 
+/* ---- every value ---- */
+
+typedef struct Visit {
+        int (*visit)(void *userdata, JsonValue value);
+        void *userdata;
+        size_t n; /* values met */
+} Visit;
+
+static bool is_number(Slice part) {
+        for (size_t i = 0; i < part.size; i++) {
+                if (part.data[i] < '0' || part.data[i] > '9')
+                        return false;
+        }
+        return part.size > 0;
+}
+
+static int visit_under(Visit *v, Slice value, Slice path);
+static int visit_elements(Visit *v, Slice array, Slice path);
+
+static int emit(Visit *v, Slice value) {
+        v->n++;
+        return v->visit(v->userdata, (JsonValue){type_of(*value.data), value});
+}
+
+/* What lies under PATH in VALUE; without a path, VALUE. */
+static int visit_value(Visit *v, Slice value, Slice path) {
+        return path.data            ? visit_under(v, value, path)
+               : *value.data == '[' ? visit_elements(v, value, path)
+                                    : emit(v, value);
+}
+
+/* Elements, and those of arrays among them: brackets are stepped over, so nothing is recursed. */
+static int visit_elements(Visit *v, Slice array, Slice path) {
+        const char *at = array.data, *end = array.data + array.size, *open = NULL;
+        int r = 0;
+
+        while (r == 0 && (at = skip_space(at, end)) < end) {
+                const char *value = at;
+
+                if (*value == '[' || *value == ']' || *value == ',') {
+                        at++;
+                        if (*value == ']' && open && !path.data)
+                                r = emit(v, slice(open, (size_t)(at - open)));
+                        open = *value == '[' ? value : NULL;
+                        continue;
+                }
+                open = NULL;
+                at = skip_value(value, end);
+                if (at == value)
+                        break; /* not sound */
+                r = visit_value(v, slice(value, (size_t)(at - value)), path);
+        }
+        return r;
+}
+
+/* PATH has a part left; as in find(), a key may be several of them. */
+static int visit_under(Visit *v, Slice value, Slice path) {
+        size_t from = 0, before = v->n;
+        bool is_array = *value.data == '[';
+
+        for (int r = 0;;) {
+                const char *dot = memchr(path.data + from, '.', path.size - from);
+                Slice part = dot ? slice(path.data, (size_t)(dot - path.data)) : path;
+                Slice found;
+
+                if (is_array && !is_number(part))
+                        return visit_elements(v, value, path);
+                found = child(value, part);
+                if (found.size)
+                        r = visit_value(v, found,
+                                        dot ? slice(dot + 1, path.size - part.size - 1)
+                                            : (Slice){NULL, 0});
+                if (r != 0 || !dot || is_array || v->n > before)
+                        return r;
+                from = part.size + 1;
+        }
+}
+
+int json_visit(Slice record, Slice path, int (*visit)(void *userdata, JsonValue value),
+                void *userdata) {
+        const char *start = skip_space(record.data, record.data + record.size);
+        Visit v = {visit, userdata, 0};
+
+        if (start == record.data + record.size)
+                return 0;
+        return visit_under(&v, slice(start, record.size - (size_t)(start - record.data)), path);
+}
+
 size_t json_span(Slice text) {
         return (size_t)(skip_value(text.data, text.data + text.size) - text.data);
 }

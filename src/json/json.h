@@ -176,6 +176,15 @@ JsonValue json_find(Slice record, Slice path);
 JsonValue json_find_dotted(Slice record, Slice path);
 
 /*
+ * Every value under PATH in RECORD: as json_find_dotted(), but an array stands for its elements,
+ * and theirs, on the way and at the end, unless a number in the path chooses one. VISIT gets
+ * scalars, nulls, objects, and arrays that are empty; what it returns but 0 ends the walk and is
+ * returned.
+ */
+int json_visit(Slice record, Slice path, int (*visit)(void *userdata, JsonValue value),
+                void *userdata);
+
+/*
  * The next member of TEXT, a sound object, or element of a sound array: *ret_key with its quotes
  * (empty for an element) and *ret_value as it stands. *at is NULL at first. False at the end.
  */

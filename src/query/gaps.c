@@ -176,10 +176,13 @@ static bool is_over(Store *store, const Gap *gap, int64_t from) {
 
 bool gap_touches(Store *store, const Gap *gap, const Selection *s) {
         StoreGap of_store;
+        WhereWindow window;
 
         if (!s)
                 return true;
-        if ((s->has_to && gap->from >= s->to) || is_over(store, gap, selection_from(s, store)))
+        window = selection_window(s, store);
+        if ((window.has_to && gap->from >= window.to) ||
+                        (window.has_from && is_over(store, gap, window.from)))
                 return false;
         if (gap_is_event(gap))
                 return true;

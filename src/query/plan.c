@@ -10,47 +10,14 @@
  *     one list            decoded as it is walked
  *     few events          gathered from the lists and sorted
  *     many events         gathered as bits over the window
+ *
+ * Where there is an expression (where-plan.c) it is decided for all events at once, and what is
+ * walked then is the answer.
  */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "query/selection.h"
-
-#define FEW 4096U /* events that are sorted rather than marked */
-
-/* Strings of one dimension that match, rising; empty matches nothing. */
-typedef struct Matches {
-        StoreDim dim;
-        VEC(uint32_t) values;  /* of the dimension */
-        VEC(uint32_t) strings; /* and what they stand for */
-        uint64_t n_events;
-} Matches;
-
-typedef enum Walk {
-        WALK_WINDOW,
-        WALK_LIST,
-        WALK_EVENTS,
-        WALK_BITS,
-} Walk;
-
-struct Plan {
-        Store *store;
-        Matches matches[STORE_N_DIMS];
-        size_t n_matches;
-        size_t driver; /* index into matches; those after the first n_matches: none */
-        Arena arena;
-        Patterns ids;
-        uint32_t read_only; /* string that readOnly must be; STORE_NONE: never; see has_read_only */
-        bool has_read_only;
-
-        Walk walk;
-        uint32_t next, end; /* of the window */
-        StorePostings list;
-        VEC(uint32_t) events;
-        size_t at;
-        uint64_t *bits;
-        uint32_t first; /* event of bit 0 */
-};
+#include "query/plan.h"
 
 /* ---- what matches ---- */
 
@@ -112,53 +79,82 @@ static bool has_string(const Matches *m, uint32_t string) {
 
 static void set_window(Plan *plan, const Selection *s) {
         uint32_t n = store_n_events(plan->store);
+        WhereWindow window;
 
         plan->next = 0;
         plan->end = n;
         if (!s || n == 0)
                 return;
-        if (s->has_from || s->has_last)
-                plan->next = store_lower_bound(plan->store, selection_from(s, plan->store));
-        if (s->has_to)
-                plan->end = store_lower_bound(plan->store, s->to);
+        window = selection_window(s, plan->store);
+        if (window.has_from)
+                plan->next = store_lower_bound(plan->store, window.from);
+        if (window.has_to)
+                plan->end = store_lower_bound(plan->store, window.to);
         if (plan->end < plan->next)
                 plan->end = plan->next;
 }
 
 /* ---- gathering ---- */
 
-static int gather(Plan *plan, const Matches *m) {
+static void gather_event(Plan *plan, uint32_t event) {
+        if (event < plan->next || event >= plan->end)
+                return;
+        if (plan->bits)
+                plan->bits[(event - plan->first) / 64] |= UINT64_C(1) << (event - plan->first) % 64;
+        else if (plan->events.size < plan->events.cap)
+                plan->events.data[plan->events.size++] = event;
+}
+
+static void sort_events(Plan *plan) {
+        size_t n = 0;
+
+        if (plan->events.size)
+                qsort(plan->events.data, plan->events.size, sizeof(uint32_t), compare_u32);
+        for (size_t i = 0; i < plan->events.size; i++) {
+                if (n == 0 || plan->events.data[n - 1] != plan->events.data[i])
+                        plan->events.data[n++] = plan->events.data[i];
+        }
+        plan->events.size = n;
+}
+
+int plan_gather(Plan *plan, const PlanList *lists, size_t n_lists, uint64_t n_events) {
         size_t n_words = ((size_t)(plan->end - plan->next) + 63) / 64;
-        bool is_few = m->n_events <= FEW;
+        bool is_few = n_events <= PLAN_FEW;
 
         plan->first = plan->next;
         plan->walk = is_few ? WALK_EVENTS : WALK_BITS;
-        if (is_few ? vec_reserve(&plan->events, m->n_events) < 0
+        if (is_few ? vec_reserve(&plan->events, n_events) < 0
                    : !(plan->bits = vec_alloc_zero(n_words, sizeof(*plan->bits))))
                 return -ENOMEM;
-        for (size_t i = 0; i < m->values.size; i++) {
+        for (size_t i = 0; i < n_lists; i++) {
                 StorePostings list;
                 uint32_t event;
 
-                store_postings(plan->store, m->dim, m->values.data[i], &list);
-                while (store_postings_next(&list, &event)) {
-                        if (event >= plan->end)
-                                break;
-                        if (event < plan->next)
-                                continue;
-                        if (!is_few)
-                                plan->bits[(event - plan->first) / 64] |=
-                                                UINT64_C(1) << (event - plan->first) % 64;
-                        else if (plan->events.size < plan->events.cap)
-                                plan->events.data[plan->events.size++] = event;
+                if (lists[i].dim == STORE_N_DIMS) {
+                        gather_event(plan, lists[i].value);
+                        continue;
                 }
+                store_postings(plan->store, lists[i].dim, lists[i].value, &list);
+                while (store_postings_next(&list, &event) && event < plan->end)
+                        gather_event(plan, event);
         }
-        if (plan->events.size)
-                qsort(plan->events.data, plan->events.size, sizeof(uint32_t), compare_u32);
+        sort_events(plan);
         return 0;
 }
 
-static int choose_walk(Plan *plan) {
+static int gather_matches(Plan *plan, const Matches *m) {
+        PlanList *lists = vec_alloc(m->values.size, sizeof(*lists));
+        int r = lists ? 0 : -ENOMEM;
+
+        for (size_t i = 0; i < m->values.size && r == 0; i++)
+                lists[i] = (PlanList){m->dim, m->values.data[i]};
+        if (r == 0)
+                r = plan_gather(plan, lists, m->values.size, m->n_events);
+        free(lists);
+        return r;
+}
+
+int plan_choose(Plan *plan, const PlanLists *lists) {
         uint64_t least = plan->end - plan->next;
 
         plan->driver = SIZE_MAX;
@@ -169,6 +165,10 @@ static int choose_walk(Plan *plan) {
                         plan->driver = i;
                 }
         }
+        if (lists && lists->n_events < least) {
+                plan->driver = SIZE_MAX;
+                return plan_gather(plan, lists->lists.data, lists->lists.size, lists->n_events);
+        }
         if (plan->driver == SIZE_MAX)
                 return 0;
         if (plan->matches[plan->driver].values.size == 0) {
@@ -176,7 +176,7 @@ static int choose_walk(Plan *plan) {
                 return 0;
         }
         if (plan->matches[plan->driver].values.size > 1)
-                return gather(plan, &plan->matches[plan->driver]);
+                return gather_matches(plan, &plan->matches[plan->driver]);
         plan->walk = WALK_LIST;
         store_postings(plan->store, plan->matches[plan->driver].dim,
                         plan->matches[plan->driver].values.data[0], &plan->list);
@@ -249,8 +249,10 @@ int plan_new(Store *store, const Selection *selection, Plan **ret_plan) {
                 r = compile(plan, selection);
         if (selection && r == 0)
                 r = find_ids(plan, selection);
-        if (r == 0)
-                r = choose_walk(plan);
+        if (selection && selection->where.roots.size && r >= 0)
+                r = plan_decide(plan, selection, r == 0);
+        else if (r == 0)
+                r = plan_choose(plan, NULL);
         if (r < 0) {
                 plan_free(plan);
                 return r;
@@ -306,6 +308,8 @@ static bool next_candidate(Plan *plan, uint32_t *ret_event) {
 }
 
 static bool is_selected(Plan *plan, uint32_t event) {
+        if (plan->is_answer)
+                return true;
         for (size_t i = 0; i < plan->n_matches; i++) {
                 if (i != plan->driver &&
                                 !has_string(&plan->matches[i],
@@ -341,12 +345,15 @@ bool plan_next(Plan *plan, uint32_t *ret_event) {
 
 bool plan_has(Plan *plan, uint32_t event) {
         size_t driver = plan->driver;
-        bool is_ids = plan->walk == WALK_EVENTS && driver == SIZE_MAX, r;
+        bool is_listed = plan->walk == WALK_EVENTS && driver == SIZE_MAX, r;
 
         if (event < plan->next || event >= plan->end)
                 return false;
-        if (is_ids && !(plan->events.size && bsearch(&event, plan->events.data, plan->events.size,
-                                                             sizeof(uint32_t), compare_u32)))
+        if (plan->is_answer && plan->walk == WALK_BITS)
+                return plan->bits[(event - plan->first) / 64] >> (event - plan->first) % 64 & 1;
+        if (is_listed &&
+                        !(plan->events.size && bsearch(&event, plan->events.data, plan->events.size,
+                                                               sizeof(uint32_t), compare_u32)))
                 return false;
         plan->driver = SIZE_MAX; /* what drives is not sure of this one either */
         r = is_selected(plan, event);

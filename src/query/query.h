@@ -24,6 +24,7 @@ typedef enum SelectionFault {
         SELECTION_OUTCOME,   /* none of the three */
         SELECTION_TIME,
         SELECTION_SPAN,
+        SELECTION_WHERE, /* malformed expression */
 } SelectionFault;
 
 int selection_add(Selection *selection, StoreDim dim, Slice pattern);
@@ -32,6 +33,23 @@ void selection_set_read_only(Selection *selection, bool read_only);
 int selection_set_from(Selection *selection, Slice time);
 int selection_set_to(Selection *selection, Slice time);
 int selection_set_last(Selection *selection, Slice span);
+
+typedef struct SelectionWhereFault {
+        size_t at;        /* byte of the expression */
+        char reason[240]; /* what was expected there; may quote the expression */
+} SelectionWhereFault;
+
+/* An expression (where-parse.c), narrowing; repeated narrows more. Filled for SELECTION_WHERE. */
+int selection_set_where(Selection *selection, Slice text, SelectionWhereFault *ret_fault);
+
+/* Why the events of a selection could not be found, where plan_new() returned -ECANCELED. */
+typedef struct SelectionFailure {
+        int code;           /* of whoever was to read the records; 0: a regular expression took
+                               more steps than are allowed */
+        char message[1000]; /* one line */
+} SelectionFailure;
+
+const SelectionFailure *selection_failure(const Selection *selection);
 
 /*
  * May EVENT be selected? Asked before there is a store, and so of an event whose duplicates and
@@ -42,7 +60,11 @@ bool selection_may_take(const Selection *selection, const Event *event);
 
 typedef struct Plan Plan;
 
-/* SELECTION may be NULL (every event) and is not used after the call; STORE is. */
+/*
+ * SELECTION may be NULL (every event) and is not used after the call; STORE is. An expression is
+ * decided here, all of it, so that nothing can fail later; what it needs of the records is read by
+ * store_read_records(). -ECANCELED: see selection_failure().
+ */
 int plan_new(Store *store, const Selection *selection, Plan **ret_plan);
 Plan *plan_free(Plan *plan);
 /* false at the end */

@@ -1,6 +1,6 @@
 /*
  * A selection: patterns by dimension, bounds of time. Everything is checked when it is added,
- * before any evidence is opened. Owned by one thread.
+ * before any evidence is opened. Owned by one thread; may_take is asked by many.
  */
 #include "query/selection.h"
 
@@ -26,6 +26,8 @@ Selection *selection_free(Selection *s) {
         for (int dim = 0; dim < STORE_N_DIMS; dim++)
                 vec_deinit(&s->dims[dim]);
         vec_deinit(&s->ids);
+        where_deinit(&s->where);
+        free(s->failure);
         arena_deinit(&s->arena);
         free(s);
         return NULL;
@@ -118,6 +120,19 @@ int selection_set_last(Selection *s, Slice span) {
         return time_parse_span(span, &s->last) ? SELECTION_SPAN : 0;
 }
 
+int selection_set_where(Selection *s, Slice text, SelectionWhereFault *ret_fault) {
+        if (!s->failure) {
+                s->failure = vec_alloc_zero(1, sizeof(*s->failure));
+                if (!s->failure)
+                        return -ENOMEM;
+        }
+        return where_parse(&s->where, text, ret_fault);
+}
+
+const SelectionFailure *selection_failure(const Selection *s) {
+        return s->failure;
+}
+
 /*
  * An event that is refused here is stripped of some values, and must not be selected then: those
  * that are left still do not match, and an absent one is in no set. The span back from the newest
@@ -136,7 +151,9 @@ bool selection_may_take(const Selection *s, const Event *event) {
                                 !patterns_match(&s->dims[dim], store_event_dim(event, dim)))
                         return false;
         }
-        return !s->ids.size || patterns_match(&s->ids, event->id);
+        if (s->ids.size && !patterns_match(&s->ids, event->id))
+                return false;
+        return where_may_take(&s->where, event);
 }
 
 static int64_t saturating_sub(int64_t a, int64_t b) {
@@ -145,14 +162,17 @@ static int64_t saturating_sub(int64_t a, int64_t b) {
         return __builtin_sub_overflow(a, b, &r) ? INT64_MIN : r;
 }
 
-int64_t selection_from(const Selection *s, Store *store) {
+WhereWindow selection_window(const Selection *s, Store *store) {
+        WhereWindow window = {s->has_from, s->has_to, s->from, s->to};
         uint32_t n = store_n_events(store);
-        int64_t from = s->has_from ? s->from : INT64_MIN;
 
         if (s->has_last && n) {
                 int64_t since = saturating_sub(store_time(store, n - 1), s->last);
 
-                from = since > from ? since : from;
+                if (!window.has_from || since > window.from)
+                        window.from = since;
+                window.has_from = true;
         }
-        return from;
+        where_narrow(&s->where, &window);
+        return window;
 }

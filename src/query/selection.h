@@ -5,7 +5,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/vec.h"
-#include "query/query.h"
+#include "query/where.h"
 
 typedef struct Pattern {
         Slice text;
@@ -22,10 +22,12 @@ struct Selection {
         int read_only; /* -1 any, 0, 1 */
         bool has_from, has_to, has_last;
         int64_t from, to, last;
+        Where where;               /* no roots: none */
+        SelectionFailure *failure; /* with where */
 };
 
-/* The first time that it takes, on STORE; INT64_MIN: any. */
-int64_t selection_from(const Selection *selection, Store *store);
+/* The first time that it may take, on STORE, and the end of them; see has_from and has_to. */
+WhereWindow selection_window(const Selection *selection, Store *store);
 
 bool pattern_match(const Pattern *pattern, Slice text);
 bool patterns_match(const Patterns *patterns, Slice text); /* any of them */

@@ -119,7 +119,8 @@ static bool is_plain(const Selection *s, StoreDim dim) {
                 if (other != (int)dim && s->dims[other].size)
                         return false;
         }
-        return !s->ids.size && s->read_only < 0 && !s->has_from && !s->has_to && !s->has_last;
+        return !s->where.roots.size && !s->ids.size && s->read_only < 0 && !s->has_from &&
+               !s->has_to && !s->has_last;
 }
 
 static int take_value(Store *store, StoreDim dim, uint32_t value, Table *t) {

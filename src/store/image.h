@@ -210,6 +210,7 @@ struct Store {
         Space *space;           /* that watches those, or NULL */
         unsigned char *checked; /* behind is_checked of the sections */
         int fault;              /* atomic: a block was not what was written; section + 1 */
+        StoreRecords records;   /* what reads the evidence; all zero: nothing */
 };
 
 /* Where a dimension's strings are: under each event's number in a column. */

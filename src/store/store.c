@@ -4,6 +4,8 @@
  */
 #include "store/store.h"
 
+#include <errno.h>
+
 #include "base/hash.h"
 #include "store/image.h"
 
@@ -144,6 +146,20 @@ uint32_t store_lower_bound(Store *store, int64_t time) {
                         high = middle;
         }
         return low;
+}
+
+/* ---- records ---- */
+
+void store_set_records(Store *store, const StoreRecords *records) {
+        store->records = *records;
+}
+
+int store_read_records(Store *store, const uint32_t *events, size_t n, StoreRecordSink *sink) {
+        sink->code = 0;
+        sink->message[0] = 0;
+        if (!store->records.read)
+                return -ENOTSUP;
+        return store->records.read(store->records.userdata, events, n, sink);
 }
 
 /* ---- strings ---- */

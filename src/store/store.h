@@ -234,6 +234,28 @@ StoreSource store_source(Store *store, uint32_t i);
 /* The string that event I has under DIM; STORE_NONE where it takes no part. */
 uint32_t store_dim_of(Store *store, StoreDim dim, uint32_t i);
 
+/*
+ * The records themselves, as JSON, which a store has not: of whoever has the evidence. RECORD gets
+ * each with its place in the list that was asked for, in any order.
+ */
+typedef struct StoreRecordSink {
+        void *userdata;
+        int (*record)(void *userdata, size_t i, Slice text);
+        int code;           /* of a failure, by whoever reads; with a message */
+        char message[1000]; /* one line */
+} StoreRecordSink;
+
+typedef struct StoreRecords {
+        void *userdata;
+        int (*read)(void *userdata, const uint32_t *events, size_t n, StoreRecordSink *sink);
+} StoreRecords;
+
+/* To be called once, before the store is asked anything. */
+void store_set_records(Store *store, const StoreRecords *records);
+/* What RECORD returned where that is not 0; -errno: all were not read. -ENOTSUP: nobody has them.
+ */
+int store_read_records(Store *store, const uint32_t *events, size_t n, StoreRecordSink *sink);
+
 #define STORE_ID_SIZE 37
 /* eventID as text, in BUFFER where it is a UUID. */
 Slice store_id_text(Store *store, const StoreSource *source, char buffer[static STORE_ID_SIZE]);
