@@ -41,6 +41,28 @@ static const Entry examples[] = {
                                 "One record as it stands in the evidence."},
 };
 
+static const Entry expressions[] = {
+                {"eventName = GetObject",
+                                "The value is that text; with a bare number it is that number, so "
+                                "10 and 10.0 are the same, and \"10\" is a text. Also ==."},
+                {"!=  !~  not in  not exists",
+                                "The comparison without not is false: also where there is no "
+                                "value."},
+                {"eventName ~ \"Get*\"", "The whole text matches: * any run of characters, ? one."},
+                {"userAgent =~ '(?i)boto'",
+                                "A regular expression, as in Perl (PCRE2), is found in it; (?i) "
+                                "ignores case."},
+                {"eventTime >= 2026-01-08T14:00:00Z",
+                                "< <= > >= of a time or a date, or of a number: of values that are "
+                                "times, or numbers. Of any other text: byte by byte."},
+                {"ip in (203.0.113.7, 10.0.0.0/8)",
+                                "It equals one of them, or is an address in one of the blocks. "
+                                "= != ~ !~ and =~ take lists too."},
+                {"errorCode exists, errorCode = null",
+                                "There is a value, if only an empty text; there is none."},
+                {"readOnly", "A field alone: it is true."},
+};
+
 const char *cli_dim_help(SpoorDim dim) {
         static const char *const help[SPOOR_N_DIMS] = {
                         [SPOOR_DIM_KEY] = "userIdentity.accessKeyId",
@@ -170,6 +192,27 @@ static void put_flags(CliBuffer *buffer) {
         }
 }
 
+static void put_expressions(CliBuffer *buffer) {
+        put_entries(buffer, "EXPRESSIONS", expressions, sizeof(expressions) / sizeof(*expressions));
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "and, or, not and parentheses join comparisons: not binds closer than "
+                         "and, and closer than or. Fields are the columns of timeline, the "
+                         "dimensions by their names, and paths into the record such as "
+                         "requestParameters.bucketName. An array stands for its elements: a "
+                         "comparison is true where it is of any of them; resources[0].ARN is of "
+                         "the first. Parts of a path with other characters stand in quotes. "
+                         "service = iam also says iam.amazonaws.com.");
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer,
+                        "Values are words, or texts in quotes: what has a space, a quote, a "
+                        "parenthesis, a comma or one of =!<>~ in it. In double quotes \\\" and "
+                        "\\\\ are a quote and a backslash, in single quotes everything is itself.");
+        cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "Paths are read from the evidence, for events that the rest leaves open. "
+                         "Where that is missing, or a regular expression takes more steps than "
+                         "are allowed, there is an error and no answer.");
+}
+
 static void put_columns(CliBuffer *buffer) {
         const char *name;
 
@@ -245,6 +288,7 @@ void cli_generate_man(CliBuffer *buffer) {
                          "damage and complaints to standard error.");
         put_commands(buffer);
         put_flags(buffer);
+        put_expressions(buffer);
         put_columns(buffer);
         put_entries(buffer, "EXIT STATUS", exits, N(exits));
         cli_buffer_text(buffer, ".PP\n");
