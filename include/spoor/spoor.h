@@ -465,6 +465,39 @@ SPOOR_PUBLIC int spoor_chain(SpoorCase *scase, const SpoorSelection *selection, 
                 SpoorError *ret_error);
 SPOOR_PUBLIC const char *spoor_chain_column(size_t i);
 
+/* ---- what was done, and what to ask ------------------------------------------------------ */
+
+/*
+ * Calls that change something, done or only tried, in order of time, with what was asked for:
+ * eventTime eventID eventSource eventName awsRegion account outcome errorCode errorMessage
+ * principal userIdentity.accessKeyId sourceIPAddress userAgent requestParameters decoded (what
+ * stands in those in base64 or URL-encoded, made plain: a line each, path, ": ", text). With
+ * N_WHATS (strings are borrowed for the call) every write of the chains from WHATS, as of
+ * spoor_chain(); else of what SELECTION (may be NULL) takes those that the catalogue gives a
+ * category. The last two columns are read from the evidence, and NULL where that is not to be had.
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_writes(SpoorCase *scase, const SpoorSelection *selection,
+                const char *const *whats, size_t n_whats, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+/* NULL past the last; so below. */
+SPOOR_PUBLIC const char *spoor_write_column(size_t i);
+
+/*
+ * Questions that are asked of every case, in their order: name question answer (yes, no; unknown
+ * where the records that tell cannot be read) events (that are of it, attempts too) succeeded
+ * firstTime firstEventID lastTime lastEventID (of those that answer it: that succeeded; where none
+ * did, that were tried) principalCount principals (the first 20) evidence (eventIDs of the first
+ * 100). SELECTION and WHATS as above.
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_checklist(SpoorCase *scase, const SpoorSelection *selection,
+                const char *const *whats, size_t n_whats, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_checklist_column(size_t i);
+
 /* ---- the ledger ------------------------------------------------------------------------- */
 
 /*

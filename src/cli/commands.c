@@ -97,6 +97,21 @@ static const CliCommand commands[] = {
                                 .run = cli_cmd_lateral,
                 },
                 {
+                                .on = CLI_ON_CHECKLIST,
+                                .name = "checklist",
+                                .operands = "SOURCE...",
+                                .help = "questions to ask of every case, with their answers",
+                                .manual = "Was the root user used, are there new users, was "
+                                          "logging stopped, and so on: a row for each question, "
+                                          "answered yes or no, with how many events are of it, "
+                                          "the first and the last, by whom, and the first hundred "
+                                          "of the events that answer it. Where only the attempt "
+                                          "was made the answer is no, unless to try is what was "
+                                          "asked; events and succeeded tell. A no says what the "
+                                          "evidence shows: see its gaps.",
+                                .run = cli_cmd_checklist,
+                },
+                {
                                 .on = CLI_ON_REPORT,
                                 .name = "report",
                                 .operands = "[--subject WHAT]... -o FILE SOURCE...",

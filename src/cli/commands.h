@@ -12,6 +12,7 @@ int cli_cmd_first_use(const CliArgs *args);
 int cli_cmd_top(const CliArgs *args);
 int cli_cmd_lateral(const CliArgs *args);
 int cli_cmd_report(const CliArgs *args);
+int cli_cmd_checklist(const CliArgs *args);
 int cli_cmd_verify(const CliArgs *args);
 int cli_cmd_show(const CliArgs *args);
 

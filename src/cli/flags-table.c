@@ -92,7 +92,7 @@ static const CliFlag flags[] = {
                                 .argument = "TIME",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS | CLI_ON_REPORT,
+                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_REPORT,
                                 .help = "from this time on",
                                 .manual = "RFC 3339 such as 2023-07-10T12:00:00Z, or a date alone, "
                                           "in UTC.",
@@ -103,7 +103,7 @@ static const CliFlag flags[] = {
                                 .argument = "TIME",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS | CLI_ON_REPORT,
+                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_REPORT,
                                 .help = "before this time",
                                 .manual = "The time itself is not taken: from <= eventTime < to.",
                 },
@@ -275,12 +275,14 @@ static const CliFlag flags[] = {
                                 .argument = "WHAT",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_QUESTION,
-                                .on = CLI_ON_REPORT,
+                                .on = CLI_ON_LISTS | CLI_ON_REPORT,
                                 .repeats = true,
-                                .help = "whom the report is about; all of the selection",
+                                .help = "whom it is about; all of the selection",
                                 .manual = "A key, address, block, ARN, user and so on, as lateral "
-                                          "--from takes it. The timeline and the activity are then "
-                                          "those of the chains from the subjects.",
+                                          "--from takes it. Only what was done by the chains from "
+                                          "the subjects is told then; in a report, by the "
+                                          "timeline, the activity and the lists of what was "
+                                          "done.",
                 },
                 {
                                 .id = CLI_FLAG_FILES,
@@ -406,7 +408,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "table|tsv|csv|json|jsonl",
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_ROWS | CLI_ON_VERIFY,
+                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_VERIFY,
                                 .help = "table (the default), tsv, csv, json or jsonl",
                                 .manual = "A value that is absent is null in JSON and an empty "
                                           "cell elsewhere. In "

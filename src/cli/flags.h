@@ -27,11 +27,16 @@ enum {
         CLI_ON_MERGE = 1 << 9,
         CLI_ON_VERIFY = 1 << 10,
         CLI_ON_REPORT = 1 << 11,
+        CLI_ON_CHECKLIST = 1 << 13,
+        CLI_ON_STANDING = 1 << 14,
+        CLI_ON_TAKEN = 1 << 15,
+        CLI_ON_LISTS = CLI_ON_CHECKLIST | CLI_ON_STANDING | CLI_ON_TAKEN,
         CLI_ON_VALUES = CLI_ON_FIRST_USE | CLI_ON_TOP,
         CLI_ON_ROWS = CLI_ON_TIMELINE | CLI_ON_VALUES,
-        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_REPORT, /* what takes a selection */
+        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS |
+                        CLI_ON_REPORT, /* what takes a selection */
         /* what prints rows */
-        CLI_ON_TABLES = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_INFO | CLI_ON_VERIFY,
+        CLI_ON_TABLES = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_INFO | CLI_ON_VERIFY,
         CLI_ON_QUERIES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_SHOW | CLI_ON_VERIFY,
         CLI_ON_WRITE = CLI_ON_INDEX | CLI_ON_MERGE, /* what makes a case file */
         CLI_ON_COMMANDS = CLI_ON_QUERIES | CLI_ON_WRITE,

@@ -24,6 +24,9 @@ OPEN(timeline, spoor_collapsed(doc->query->scase, doc->query->selection, doc->wh
 OPEN(activity, spoor_activity(doc->query->scase, doc->query->selection, doc->whats, doc->n_whats,
                                N_STEPS, ret_rows, error))
 OPEN(coverage, spoor_coverage(doc->query->scase, ret_rows, error))
+OPEN(writes, spoor_writes(doc->query->scase, doc->query->selection, doc->whats, doc->n_whats,
+                             ret_rows, error))
+OPEN(checklist, spoor_checklist(doc->query->scase, doc->query->selection, NULL, 0, ret_rows, error))
 OPEN(gaps, spoor_gaps(doc->query->scase, ret_rows, error))
 OPEN(files, spoor_files(doc->query->scase, ret_rows, error))
 OPEN(damaged, spoor_damage(doc->query->scase, ret_rows, error))
@@ -42,6 +45,11 @@ static int open_findings(const CliReportDoc *doc, const char *what, SpoorRows **
 
         return spoor_lateral_findings(
                         doc->query->scase, doc->query->selection, &question, ret_rows, error);
+}
+
+static int open_subject_checklist(const CliReportDoc *doc, const char *what, SpoorRows **ret_rows,
+                SpoorError *error) {
+        return spoor_checklist(doc->query->scase, doc->query->selection, &what, 1, ret_rows, error);
 }
 
 static int open_values(
@@ -105,6 +113,39 @@ static const CliReportSection sections[] = {
                                 .is_by_subject = true,
                                 .drawing = CLI_REPORT_CHAIN,
                                 .open = open_chain,
+                },
+                {
+                                .name = "writes",
+                                .title = "Calls that change",
+                                .about = "Done or only tried, with what was asked for; what stood "
+                                         "there in base64 or URL-encoded is made plain. Without "
+                                         "subjects, those that the catalogue gives a category.",
+                                .none = "Nothing was changed, and nobody tried.",
+                                .columns = "eventTime eventSource eventName awsRegion outcome "
+                                           "errorCode principal userIdentity.accessKeyId "
+                                           "sourceIPAddress requestParameters decoded eventID",
+                                .open = open_writes,
+                },
+                {
+                                .name = "checklist",
+                                .title = "Checklist",
+                                .about = "What is asked of every case, of all that was selected. "
+                                         "Events count attempts too.",
+                                .none = "No question.",
+                                .columns = "question answer events succeeded firstTime lastTime "
+                                           "principals evidence",
+                                .open = open_checklist,
+                },
+                {
+                                .name = "subjectChecklist",
+                                .title = "Checklist of the subjects",
+                                .about = "The same questions, of what was done with the "
+                                         "credentials of their chains alone.",
+                                .none = "No question.",
+                                .columns = "question answer events succeeded firstTime lastTime "
+                                           "principals evidence",
+                                .is_by_subject = true,
+                                .open = open_subject_checklist,
                 },
                 {
                                 .name = "activity",

@@ -7,6 +7,7 @@
 
 #include <spoor/spoor.h>
 
+#include "base/arena.h"
 #include "io/io.h"
 #include "query/lineage.h"
 #include "query/query.h"
@@ -137,6 +138,12 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
                 const EvidenceSink *sink, SpoorError *error);
 /* The same for the store of SCASE: see store_set_records(). */
 void engine_give_records(SpoorCase *scase);
+
+/*
+ * What stands in requestParameters of RECORD in base64 or URL-encoded, as text: a line for each,
+ * its path, ": " and what it says. In the arena; absent where there is none. 0 or -ENOMEM.
+ */
+int engine_decoded(Slice record, Arena *arena, Slice *ret_text);
 
 /* For store_seal(): reads both records of each pair again. userdata is SpoorOptions. */
 int engine_judge(void *userdata, Space *space, const StorePlace *places, size_t n,

@@ -49,7 +49,8 @@ bool engine_run_breaks(Store *store, uint32_t before, int64_t now, int64_t pause
 typedef enum EngineTimelineKind {
         ENGINE_TIMELINE_PLAIN,
         ENGINE_TIMELINE_CHAIN,
-        ENGINE_TIMELINE_AROUND, /* row of each event is an EngineMark */
+        ENGINE_TIMELINE_AROUND,  /* row of each event is an EngineMark */
+        ENGINE_TIMELINE_LENIENT, /* cells of records that cannot be read again are null */
 } EngineTimelineKind;
 
 typedef enum EngineMark {

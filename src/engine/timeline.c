@@ -41,6 +41,7 @@ typedef enum Column {
         COLUMN_AROUND, /* only around an event or a time */
         N_ALL_COLUMNS,
         COLUMN_PATH = N_ALL_COLUMNS,
+        COLUMN_DECODED, /* read from the record, as a path is */
 } Column;
 
 static const char *const names[N_ALL_COLUMNS] = {"eventTime", "eventID", "eventSource", "eventName",
@@ -163,7 +164,7 @@ static SpoorCell around_cell(const EngineEvent *event) {
 
 static void fill_row(Timeline *t, const EngineEvent *event, const SpoorCell *found) {
         for (size_t i = 0; i < t->rows.n_columns; i++) {
-                if (t->columns[i] == COLUMN_PATH)
+                if (t->columns[i] >= COLUMN_PATH)
                         t->rows.cells[i] = *found++;
                 else if (t->columns[i] == COLUMN_AROUND)
                         t->rows.cells[i] = around_cell(event);
@@ -202,6 +203,14 @@ static int cell_of(Timeline *t, JsonValue value, SpoorCell *ret) {
         return 0;
 }
 
+static int decoded_cell(Timeline *t, Slice record, SpoorCell *ret) {
+        Slice text;
+        int r = engine_decoded(record, &t->texts, &text);
+
+        *ret = r == 0 ? engine_text_cell(text) : (SpoorCell){.type = SPOOR_CELL_NULL};
+        return r;
+}
+
 static int on_record(void *userdata, size_t i, const EvidenceRecord *record) {
         Timeline *t = userdata;
         SpoorCell *found = t->found + i * t->n_paths;
@@ -213,12 +222,22 @@ static int on_record(void *userdata, size_t i, const EvidenceRecord *record) {
                                         json_find_dotted(record->text,
                                                         slice_cstr(t->rows.columns[c])),
                                         found++);
+                else if (t->columns[c] == COLUMN_DECODED)
+                        r = decoded_cell(t, record->text, found++);
         }
         return r;
 }
 
+/* Of a question that has more to tell than its paths: these cells stay empty. */
+static void on_missing(void *userdata, size_t i) {
+        Timeline *t = userdata;
+
+        for (size_t k = 0; k < t->n_paths; k++)
+                t->found[i * t->n_paths + k] = (SpoorCell){.type = SPOOR_CELL_NULL};
+}
+
 static int next_batch(Timeline *t, SpoorError *error) {
-        EvidenceSink sink = {t, on_record, NULL};
+        EvidenceSink sink = {t, on_record, t->kind == ENGINE_TIMELINE_LENIENT ? on_missing : NULL};
 
         arena_deinit(&t->texts);
         t->at = t->n_events = 0;
@@ -287,7 +306,9 @@ static int set_columns(Timeline *t, const char *const *columns) {
                         if (is_column(t->kind, (Column)c) && strcmp(names[c], columns[i]) == 0)
                                 t->columns[i] = (Column)c;
                 }
-                t->n_paths += t->columns[i] == COLUMN_PATH;
+                if (strcmp(columns[i], "decoded") == 0)
+                        t->columns[i] = COLUMN_DECODED;
+                t->n_paths += t->columns[i] >= COLUMN_PATH;
         }
         if (t->n_paths)
                 t->found = vec_alloc_zero(BATCH * t->n_paths, sizeof(*t->found));

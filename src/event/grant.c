@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "event/decode.h"
+
 typedef struct Grants {
         GrantReader *reader;
         const GrantParts *parts;
@@ -357,13 +359,6 @@ static void read_create_user(Grants *g) {
 
 /* ---- policies ---- */
 
-static int hex(char c) {
-        return c >= '0' && c <= '9'   ? c - '0'
-               : c >= 'a' && c <= 'f' ? c - 'a' + 10
-               : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                      : -1;
-}
-
 static Slice without_space(Slice text) {
         while (text.size && is_space(text.data[0]))
                 text = slice(text.data + 1, text.size - 1);
@@ -374,21 +369,13 @@ static Slice without_space(Slice text) {
 static Slice policy_in(Grants *g, Slice object, const char *path) {
         Slice text = without_space(in(g, object, path));
         char *to = g->reader->texts.data + g->reader->texts.size;
-        size_t size = 0;
+        size_t size;
 
         if (!text.size || (text.data[0] != '%' && text.data[0] != '+'))
                 return text;
         if (g->reader->texts.cap - g->reader->texts.size < text.size)
                 return ABSENT;
-        for (size_t i = 0; i < text.size; i++) {
-                if (text.data[i] == '%' && text.size - i > 2 && hex(text.data[i + 1]) >= 0 &&
-                                hex(text.data[i + 2]) >= 0) {
-                        to[size++] = (char)(hex(text.data[i + 1]) << 4 | hex(text.data[i + 2]));
-                        i += 2;
-                } else {
-                        to[size++] = text.data[i] == '+' ? ' ' : text.data[i];
-                }
-        }
+        size = decode_url(text, to);
         g->reader->texts.size += size;
         return without_space(slice(to, size));
 }

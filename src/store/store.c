@@ -118,6 +118,13 @@ uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field)
                         (uint64_t)n * image_tuple_widths[tuple] + field);
 }
 
+uint32_t store_n_tuples(Store *store, StoreTuple tuple) {
+        const uint64_t n[STORE_N_TUPLES] = {
+                        store->meta.n_identities, store->meta.n_calls, store->meta.n_results};
+
+        return (uint32_t)n[tuple];
+}
+
 static uint32_t dim_string(Store *store, StoreDim dim, uint32_t i) {
         const ImageDimPlace *place = &image_dim_places[dim];
         uint32_t number = (uint32_t)image_column(store, place->column, i);

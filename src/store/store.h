@@ -262,6 +262,7 @@ Slice store_id_text(Store *store, const StoreSource *source, char buffer[static 
 
 /* Field FIELD of tuple number N of a kind: a string number. */
 uint32_t store_field(Store *store, StoreTuple tuple, uint32_t n, unsigned field);
+uint32_t store_n_tuples(Store *store, StoreTuple tuple);
 
 Slice store_string(Store *store, uint32_t string);
 uint32_t store_n_strings(Store *store);

@@ -1,0 +1,126 @@
+/* standing, taken, checklist: what was left behind, what was taken, what to ask of every case. */
+#include "cli/commands.h"
+#include "cli/list.h"
+#include "cli/query.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define N_COLUMNS_MAX 64
+
+typedef int (*Ask)(SpoorCase *scase, const SpoorSelection *selection, const char *const *whats,
+                size_t n_whats, SpoorRows **ret_rows, SpoorError *ret_error);
+
+typedef struct Lists {
+        Ask ask;
+        const char *(*column)(size_t i);
+        const char *table; /* columns of a table, with commas between; other formats have all */
+        const char **whats;
+        size_t n_whats;
+        CliList columns;
+        const char *names[N_COLUMNS_MAX];
+        size_t n_names;
+} Lists;
+
+static void lists_deinit(Lists *lists) {
+        cli_list_deinit(&lists->columns);
+        free(lists->whats);
+}
+
+static int take_subjects(const CliArgs *args, Lists *lists) {
+        SpoorError error;
+
+        lists->whats = calloc(args->n_settings + 1, sizeof(*lists->whats));
+        if (!lists->whats)
+                return cli_fail(-ENOMEM, NULL);
+        for (size_t i = 0; i < args->n_settings; i++) {
+                if (args->settings[i].flag->id != CLI_FLAG_SUBJECT)
+                        continue;
+                if (spoor_what_check(args->settings[i].text, &error))
+                        return cli_usage_error(args->command->name, "--subject: %s", error.message);
+                lists->whats[lists->n_whats++] = args->settings[i].text;
+        }
+        return 0;
+}
+
+static int unknown_column(const CliArgs *args, const Lists *lists, const char *name) {
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
+        const char *known;
+
+        for (size_t i = 0; (known = lists->column(i)); i++)
+                cli_buffer_format(&names, " %s", known);
+        return cli_usage_error(args->command->name, "--columns: no column '%s'; there are%s", name,
+                        cli_buffer_cstr(&names));
+}
+
+static int choose_columns(const CliArgs *args, CliFormat format, Lists *lists) {
+        const char *text = cli_args_text(args, CLI_FLAG_COLUMNS, NULL);
+        const char *known;
+        SpoorError error;
+        int r = 0;
+
+        if (!text && format == CLI_FORMAT_TABLE)
+                text = lists->table;
+        if (text)
+                r = cli_list_split("--columns", text, &lists->columns, &error);
+        if (r)
+                return r < 0 ? cli_fail(r, NULL)
+                             : cli_usage_error(args->command->name, "%s", error.message);
+        for (size_t i = 0; i < lists->columns.n_items; i++) {
+                size_t k = 0;
+
+                while ((known = lists->column(k)) && strcmp(known, lists->columns.items[i]) != 0)
+                        k++;
+                if (!known || lists->n_names == N_COLUMNS_MAX)
+                        return unknown_column(args, lists, lists->columns.items[i]);
+                lists->names[lists->n_names++] = known;
+        }
+        for (size_t i = 0; !text && (known = lists->column(i)) && i < N_COLUMNS_MAX; i++)
+                lists->names[lists->n_names++] = known;
+        return 0;
+}
+
+static int print(CliQuery *query, const Lists *lists) {
+        CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+        CliColumn columns[N_COLUMNS_MAX];
+        SpoorError error = {""};
+        int r = lists->ask(query->scase, query->selection, lists->whats, lists->n_whats, &rows,
+                        &error);
+
+        if (r)
+                return cli_fail(r, error.message);
+        for (size_t i = 0; i < lists->n_names; i++) {
+                columns[i].name = lists->names[i];
+                columns[i].cell = 0;
+                while (strcmp(spoor_rows_column(rows, columns[i].cell), lists->names[i]) != 0)
+                        columns[i].cell++;
+        }
+        return cli_query_print(query, rows, columns, lists->n_names);
+}
+
+static int run(const CliArgs *args, Ask ask, const char *(*column)(size_t), const char *table) {
+        CLI_CLEANUP(cli_query_deinit) CliQuery query = CLI_QUERY_INIT;
+        CLI_CLEANUP(lists_deinit)
+        Lists lists = {.ask = ask, .column = column, .table = table, .columns = CLI_LIST_INIT};
+        int exit = take_subjects(args, &lists);
+
+        if (exit == 0)
+                exit = cli_query_init(&query, args, 0);
+        if (exit == 0)
+                exit = choose_columns(args, cli_query_format(&query), &lists);
+        if (exit == 0)
+                exit = cli_query_open(&query);
+        if (exit == 0)
+                exit = print(&query, &lists);
+        if (exit == 0)
+                cli_report_gaps(&query);
+        if (exit == 0)
+                exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
+        return exit;
+}
+
+int cli_cmd_checklist(const CliArgs *args) {
+        return run(args, spoor_checklist, spoor_checklist_column,
+                        "question,answer,events,succeeded,firstTime,firstEventID");
+}
