@@ -497,6 +497,31 @@ SPOOR_PUBLIC int spoor_checklist(SpoorCase *scase, const SpoorSelection *selecti
                 const char *const *whats, size_t n_whats, SpoorRows **ret_rows,
                 SpoorError *ret_error);
 SPOOR_PUBLIC const char *spoor_checklist_column(size_t i);
+/* ---- profile ---------------------------------------------------------------------------- */
+
+/*
+ * One key, user, role, principal, session, address or block, or instance on one page; WHAT as in
+ * SpoorLateral. SELECTION (may be NULL) narrows what is counted. Counts are events success denied
+ * failure; a use is firstTime firstEventID lastTime lastEventID; rows are in order of their first
+ * event. The sections:
+ *
+ *   subject         one row: what form (how it was taken) note (what is to be known of that) type
+ *                   name principal account (where all agree) sessions keys addresses, counts,
+ * first* and last* (Time EventID EventSource EventName SourceIPAddress) addresses networks (/24,
+ * /48) userAgents regions accounts services keys value, use, counts; networks have addresses, how
+ * many, behind value calls           value ("ses:GetAccount") eventSource eventName readOnly, use,
+ * counts principals      value type name account, use, counts days            date, counts writes
+ * that succeeded: value eventSource eventName, use, events reconnaissance  runs: GetCallerIdentity,
+ * then calls that look by the same credential, with no more than 15 minutes between two: use calls
+ * success denied failure eventNames regions addresses (how many) sourceIPAddress
+ * userIdentity.accessKeyId principal names (with blanks between) issued issuedFrom  spoor_lateral()
+ * rows: credentials that it handed out, and was handed news            what a day has that no day
+ * before had: date of value firstTime firstEventID events
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_profile(SpoorCase *scase, const SpoorSelection *selection, const char *what,
+                SpoorPage **ret_page, SpoorError *ret_error);
 
 /* ---- the ledger ------------------------------------------------------------------------- */
 

@@ -97,6 +97,25 @@ static const CliCommand commands[] = {
                                 .run = cli_cmd_lateral,
                 },
                 {
+                                .on = CLI_ON_PROFILE,
+                                .name = "profile",
+                                .operands = "WHAT SOURCE...",
+                                .help = "one key, user, role, session, address or instance on one "
+                                        "page",
+                                .manual = "Prints who WHAT is and what it did: first and last "
+                                          "use, addresses, networks, user agents, regions, "
+                                          "accounts, services and calls with theirs; the writes "
+                                          "that succeeded; what it looked at after "
+                                          "GetCallerIdentity; credentials it issued and was "
+                                          "issued from; and what each day has that no day before "
+                                          "had. WHAT is an access key id, an address or block, an "
+                                          "ARN, a name of a user or role, or a session; key:, ip:, "
+                                          "user:, role:, principal:, session: or instance: before "
+                                          "it leaves no doubt. A selection narrows what is "
+                                          "counted.",
+                                .run = cli_cmd_profile,
+                },
+                {
                                 .on = CLI_ON_CHECKLIST,
                                 .name = "checklist",
                                 .operands = "SOURCE...",

@@ -11,6 +11,7 @@ int cli_cmd_timeline(const CliArgs *args);
 int cli_cmd_first_use(const CliArgs *args);
 int cli_cmd_top(const CliArgs *args);
 int cli_cmd_lateral(const CliArgs *args);
+int cli_cmd_profile(const CliArgs *args);
 int cli_cmd_report(const CliArgs *args);
 int cli_cmd_checklist(const CliArgs *args);
 int cli_cmd_verify(const CliArgs *args);

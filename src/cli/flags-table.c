@@ -92,7 +92,7 @@ static const CliFlag flags[] = {
                                 .argument = "TIME",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_REPORT,
+                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_PROFILE | CLI_ON_REPORT,
                                 .help = "from this time on",
                                 .manual = "RFC 3339 such as 2023-07-10T12:00:00Z, or a date alone, "
                                           "in UTC.",
@@ -103,7 +103,7 @@ static const CliFlag flags[] = {
                                 .argument = "TIME",
                                 .kind = CLI_VALUE_TEXT,
                                 .group = CLI_GROUP_SELECTION,
-                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_REPORT,
+                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_PROFILE | CLI_ON_REPORT,
                                 .help = "before this time",
                                 .manual = "The time itself is not taken: from <= eventTime < to.",
                 },
@@ -376,6 +376,15 @@ static const CliFlag flags[] = {
                                           "it the sums of each chain tell of them.",
                 },
                 {
+                                .id = CLI_FLAG_ALL,
+                                .name = "all",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_PROFILE,
+                                .help = "every row of every section",
+                                .manual = "Text shows the first ten of each, and how many more "
+                                          "there are; json has them all.",
+                },
+                {
                                 .id = CLI_FLAG_OUTPUT,
                                 .letter = 'o',
                                 .name = "output",
@@ -452,6 +461,18 @@ static const CliFlag flags[] = {
                                 .name = "format",
                                 .argument = "FORMAT",
                                 .kind = CLI_VALUE_CHOICE,
+                                .choices = "table|json",
+                                .group = CLI_GROUP_OUTPUT,
+                                .on = CLI_ON_PROFILE,
+                                .help = "table (the default: text), or json (one object)",
+                                .manual = "In json every section is a member: an array of rows, "
+                                          "and subject an object.",
+                },
+                {
+                                .id = CLI_FLAG_FORMAT,
+                                .name = "format",
+                                .argument = "FORMAT",
+                                .kind = CLI_VALUE_CHOICE,
                                 .choices = "json",
                                 .group = CLI_GROUP_OUTPUT,
                                 .on = CLI_ON_SHOW,
@@ -512,7 +533,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "auto|always|never",
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_TABLES,
+                                .on = CLI_ON_TABLES | CLI_ON_PROFILE,
                                 .help = "auto (the default: on a terminal), always or never",
                                 .manual = "With auto, NO_COLOR in the environment is obeyed. Only "
                                           "tables have "

@@ -24,6 +24,7 @@ enum {
         CLI_ON_TOP = 1 << 5,
         CLI_ON_SHOW = 1 << 6,
         CLI_ON_LATERAL = 1 << 7,
+        CLI_ON_PROFILE = 1 << 8,
         CLI_ON_MERGE = 1 << 9,
         CLI_ON_VERIFY = 1 << 10,
         CLI_ON_REPORT = 1 << 11,
@@ -33,8 +34,9 @@ enum {
         CLI_ON_LISTS = CLI_ON_CHECKLIST | CLI_ON_STANDING | CLI_ON_TAKEN,
         CLI_ON_VALUES = CLI_ON_FIRST_USE | CLI_ON_TOP,
         CLI_ON_ROWS = CLI_ON_TIMELINE | CLI_ON_VALUES,
-        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS |
-                        CLI_ON_REPORT, /* what takes a selection */
+        /* what takes a selection */
+        CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_PROFILE |
+                        CLI_ON_REPORT,
         /* what prints rows */
         CLI_ON_TABLES = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_INFO | CLI_ON_VERIFY,
         CLI_ON_QUERIES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_SHOW | CLI_ON_VERIFY,

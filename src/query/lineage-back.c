@@ -86,7 +86,10 @@ static int want(Lineage *l, uint32_t identity, uint32_t until, uint32_t row) {
         return 0;
 }
 
-#define NODE_DOORS 0x100 /* a role and who took it: the policies that let them were looked up */
+/* Nodes of no grant: what was looked up already, as many identities ask the same. */
+#define NODE_DOORS 0x100 /* a role and who took it: the policies that let them */
+#define NODE_HOST 0x101  /* a host or service: the grants by which it is entered */
+#define NODE_MADE 0x200  /* and an index: the grants under a value of it, up to SINCE */
 
 static int take(Lineage *l, uint32_t grant, uint32_t row);
 
@@ -174,6 +177,28 @@ static int take_by(Lineage *l, StoreGrantIndex index, uint32_t value, uint32_t k
 #define WITH_KEY (BIT(EVENT_GRANT_ACCESS_KEY + 1) - 1)
 #define ALL_EDGES (BIT(EVENT_N_EDGES) - 1)
 
+/*
+ * The same before UNTIL, for what many identities have in common: a grant is taken once, so what an
+ * identity before this one has looked at needs no other look.
+ */
+static int take_made(Lineage *l, StoreGrantIndex index, uint32_t value, uint32_t kinds,
+                uint32_t account, const LineageClaim *c) {
+        NodeKey key = {NODE_MADE | (uint32_t)index, value, account, 0};
+        uint32_t since;
+        Node *node;
+
+        if (value == STORE_NONE)
+                return 0;
+        node = lineage_node(l, key);
+        if (!node)
+                return -ENOMEM;
+        since = node->since == STORE_NONE ? 0 : node->since;
+        if (since >= c->until)
+                return 0;
+        node->since = c->until;
+        return take_by(l, index, value, kinds, since, c->until, account, c->row);
+}
+
 /* Logins and other grants by which the session of IDENTITY, whose key none handed out, began. */
 static int take_session(Lineage *l, uint32_t identity, uint32_t row) {
         uint32_t pid = lineage_identity_field(l, identity, EVENT_ID_PRINCIPAL_ID);
@@ -204,26 +229,43 @@ static int take_session(Lineage *l, uint32_t identity, uint32_t row) {
         return r;
 }
 
+/* Of a host or service: the grants by which it is entered or given a role, found once. */
+static Node *find_host(Lineage *l, uint32_t host) {
+        StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_INSTANCE, host);
+        Node *node = lineage_node(l, (NodeKey){NODE_HOST, host, 0, 0});
+
+        if (!node || node->since != STORE_NONE)
+                return node;
+        node->since = 0;
+        for (uint32_t i = range.first; i < range.end; i++) {
+                uint32_t number = store_grant_at(l->store, STORE_GRANTS_BY_INSTANCE, i);
+                uint32_t kind = store_grant(l->store, number).kind;
+
+                if ((kind == EVENT_GRANT_HOST_HOP || kind == EVENT_GRANT_PASS_ROLE) &&
+                                numbers_push(&node->entries, number) < 0)
+                        return NULL;
+        }
+        return node;
+}
+
 /* Hosts entered and services given a role, from which the records of C's identity may come. */
 static int take_hosts(Lineage *l, uint32_t host, const LineageClaim *c) {
-        StoreRange range = store_grants_by(l->store, STORE_GRANTS_BY_INSTANCE, host);
+        Node *node = host == STORE_NONE ? NULL : find_host(l, host);
         int r = 0;
 
-        if (c->since)
-                range = store_grants_since(l->store, STORE_GRANTS_BY_INSTANCE, range, c->since);
-        for (uint32_t i = range.first; i < range.end && r == 0; i++) {
-                uint32_t number = store_grant_at(l->store, STORE_GRANTS_BY_INSTANCE, i);
-                StoreGrant grant = store_grant(l->store, number);
+        if (host == STORE_NONE)
+                return 0;
+        for (size_t i = 0; node && i < node->entries.size && r == 0; i++) {
+                StoreGrant grant = store_grant(l->store, node->entries.data[i]);
                 NodeKey key;
 
                 if (grant.event >= c->until)
                         break;
-                if ((grant.kind == EVENT_GRANT_HOST_HOP || grant.kind == EVENT_GRANT_PASS_ROLE) &&
-                                lineage_node_key(l, &grant, &key) &&
+                if (grant.event >= c->since && lineage_node_key(l, &grant, &key) &&
                                 lineage_is_member(l, key, c->identity))
-                        r = take(l, number, c->row);
+                        r = take(l, node->entries.data[i], c->row);
         }
-        return r;
+        return node ? r : -ENOMEM;
 }
 
 static Slice session_of(Lineage *l, uint32_t identity) {
@@ -249,18 +291,16 @@ static int step_back(Lineage *l, const LineageClaim *c) {
         if (r == 0 && c->since == 0 && (key == STORE_NONE || !lineage_is_issued(l, key)))
                 r = take_session(l, c->identity, c->row);
         if (r == 0)
-                r = take_by(l, STORE_GRANTS_BY_PRINCIPAL_ID,
+                r = take_made(l, STORE_GRANTS_BY_PRINCIPAL_ID,
                                 lineage_identity_field(l, c->identity, EVENT_ID_PRINCIPAL_ID),
-                                BIT(EVENT_GRANT_CREATE_USER), c->since, c->until, STORE_NONE,
-                                c->row);
+                                BIT(EVENT_GRANT_CREATE_USER), STORE_NONE, c);
         if (r == 0 && user != STORE_NONE)
-                r = take_by(l, STORE_GRANTS_BY_USER, user, BIT(EVENT_GRANT_LOGIN_PROFILE), c->since,
-                                c->until, account, c->row);
+                r = take_made(l, STORE_GRANTS_BY_USER, user, BIT(EVENT_GRANT_LOGIN_PROFILE),
+                                account, c);
         if (r == 0)
-                r = take_by(l, STORE_GRANTS_BY_PRINCIPAL,
+                r = take_made(l, STORE_GRANTS_BY_PRINCIPAL,
                                 lineage_identity_field(l, c->identity, STORE_ID_PRINCIPAL),
-                                BIT(EVENT_GRANT_CREATE_ROLE), c->since, c->until, STORE_NONE,
-                                c->row);
+                                BIT(EVENT_GRANT_CREATE_ROLE), STORE_NONE, c);
         if (r == 0)
                 r = take_hosts(l, host, c);
         return r;
@@ -281,12 +321,14 @@ static int take_named(Lineage *l, const What *what) {
                 return take_by(l, STORE_GRANTS_BY_KEY, string, WITH_KEY, 0, none, none, none);
         case WHAT_INSTANCE:
                 return take_by(l, STORE_GRANTS_BY_INSTANCE, string, ALL_EDGES, 0, none, none, none);
+        case WHAT_NAME:
         case WHAT_USER:
                 return take_by(l, STORE_GRANTS_BY_USER, string,
                                 BIT(EVENT_GRANT_ACCESS_KEY) | BIT(EVENT_GRANT_CREATE_USER) |
                                                 BIT(EVENT_GRANT_LOGIN_PROFILE),
                                 0, none, none, none);
         case WHAT_ROLE:
+        case WHAT_PRINCIPAL:
         case WHAT_ARN:
                 range = store_grants_by(
                                 l->store, STORE_GRANTS_BY_ROLE, store_find_string(l->store, name));
@@ -299,7 +341,7 @@ static int take_named(Lineage *l, const What *what) {
                                         (!slash || grant.fields[EVENT_GRANT_ROLE] == string))
                                 r = take(l, number, none);
                 }
-                if (r == 0 && what->kind == WHAT_ARN)
+                if (r == 0 && what->kind != WHAT_ROLE)
                         r = take_by(l, STORE_GRANTS_BY_PRINCIPAL, string,
                                         BIT(EVENT_GRANT_TRUST_POLICY) - 1, 0, none, none, none);
                 return r;

@@ -60,6 +60,7 @@ typedef struct LineageNode {
         Trail trail;
         VEC(Loose) loose; /* of NODE_LOOSE, in order of time */
         bool has_loose;
+        Numbers entries; /* of a host: grants by which it is entered or given a role, by time */
 } Node;
 
 typedef enum StepKind {

@@ -629,6 +629,7 @@ Lineage *lineage_free(Lineage *l) {
                 free(l->nodes.data[i]->trail.n_successes);
                 free(l->nodes.data[i]->trail.n_ips);
                 vec_deinit(&l->nodes.data[i]->loose);
+                vec_deinit(&l->nodes.data[i]->entries);
         }
         vec_deinit(&l->nodes);
         arena_deinit(&l->arena);

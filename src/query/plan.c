@@ -237,7 +237,18 @@ static int compile(Plan *plan, const Selection *s) {
         return r;
 }
 
-int plan_new(Store *store, const Selection *selection, Plan **ret_plan) {
+static int add_values(Plan *plan, StoreDim dim, const uint32_t *values, size_t n) {
+        Matches *m = &plan->matches[plan->n_matches++];
+        int r = 0;
+
+        m->dim = dim;
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = add_match(plan->store, m, values[i]);
+        return r;
+}
+
+int plan_new_of(Store *store, const Selection *selection, StoreDim dim, const uint32_t *values,
+                size_t n_values, Plan **ret_plan) {
         Plan *plan = vec_alloc_zero(1, sizeof(*plan));
         int r = 0;
 
@@ -247,6 +258,8 @@ int plan_new(Store *store, const Selection *selection, Plan **ret_plan) {
         set_window(plan, selection);
         if (selection)
                 r = compile(plan, selection);
+        if (values && r == 0)
+                r = add_values(plan, dim, values, n_values);
         if (selection && r == 0)
                 r = find_ids(plan, selection);
         if (selection && selection->where.roots.size && r >= 0)
@@ -259,6 +272,10 @@ int plan_new(Store *store, const Selection *selection, Plan **ret_plan) {
         }
         *ret_plan = plan;
         return 0;
+}
+
+int plan_new(Store *store, const Selection *selection, Plan **ret_plan) {
+        return plan_new_of(store, selection, 0, NULL, 0, ret_plan);
 }
 
 Plan *plan_free(Plan *plan) {

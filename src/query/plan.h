@@ -24,7 +24,7 @@ typedef enum Walk {
 
 struct Plan {
         Store *store;
-        Matches matches[STORE_N_DIMS];
+        Matches matches[STORE_N_DIMS + 1]; /* the last for plan_new_of() */
         size_t n_matches;
         size_t driver; /* index into matches, or SIZE_MAX */
         Arena arena;

@@ -66,6 +66,9 @@ typedef struct Plan Plan;
  * store_read_records(). -ECANCELED: see selection_failure().
  */
 int plan_new(Store *store, const Selection *selection, Plan **ret_plan);
+/* Of those the events that have one of VALUES (of DIM, rising, not NULL). */
+int plan_new_of(Store *store, const Selection *selection, StoreDim dim, const uint32_t *values,
+                size_t n_values, Plan **ret_plan);
 Plan *plan_free(Plan *plan);
 /* false at the end */
 bool plan_next(Plan *plan, uint32_t *ret_event);

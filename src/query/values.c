@@ -6,16 +6,16 @@
  * the last of those, and the others are never made.
  *
  * The statistics of a dimension's index are the answer where nothing else narrows the selection.
- * Otherwise the selected events are walked once and counted in a hash table of their strings, which
+ * Otherwise the selected events are walked once and counted in a tally of their strings, which
  * grows with the number of distinct rows. Strings are numbered in order of their text, so ordering
  * rows by value compares numbers.
  */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/sort.h"
 #include "query/selection.h"
+#include "query/tally.h"
 
 #define HEAP_MOST 65536U /* rows that are looked for by a heap */
 
@@ -25,67 +25,8 @@ typedef struct Order {
         uint64_t limit;
 } Order;
 
-typedef struct Table {
-        VEC(ValueRow) rows;
-        uint32_t *slots; /* row + 1; 0 is empty */
-        size_t n_slots;  /* a power of two */
-        size_t n_dims;
-} Table;
-
-static void table_deinit(Table *t) {
-        vec_deinit(&t->rows);
-        free(t->slots);
-}
-
-static size_t slot_of(const Table *t, const uint32_t *strings) {
-        size_t at = hash_bytes(strings, t->n_dims * sizeof(*strings)) & (t->n_slots - 1);
-
-        while (t->slots[at] && memcmp(t->rows.data[t->slots[at] - 1].strings, strings,
-                                               t->n_dims * sizeof(*strings)) != 0)
-                at = (at + 1) & (t->n_slots - 1);
-        return at;
-}
-
-static int grow(Table *t) {
-        size_t n_slots = t->n_slots ? t->n_slots * 2 : 1024;
-        uint32_t *slots = vec_alloc_zero(n_slots, sizeof(*slots));
-
-        if (!slots)
-                return -ENOMEM;
-        free(t->slots);
-        t->slots = slots;
-        t->n_slots = n_slots;
-        for (size_t i = 0; i < t->rows.size; i++)
-                t->slots[slot_of(t, t->rows.data[i].strings)] = (uint32_t)i + 1;
-        return 0;
-}
-
-static int count_event(
-                Table *t, const uint32_t *strings, uint32_t event, bool is_denied, bool is_failed) {
-        ValueRow *row;
-        size_t at;
-
-        if (t->rows.size * 2 >= t->n_slots && grow(t) < 0)
-                return -ENOMEM;
-        at = slot_of(t, strings);
-        if (!t->slots[at]) {
-                if (vec_reserve(&t->rows, 1) < 0)
-                        return -ENOMEM;
-                row = &t->rows.data[t->rows.size++];
-                *row = (ValueRow){.stats.first = event};
-                memcpy(row->strings, strings, t->n_dims * sizeof(*strings));
-                t->slots[at] = (uint32_t)t->rows.size;
-        }
-        row = &t->rows.data[t->slots[at] - 1];
-        row->stats.last = event;
-        row->stats.n_events++;
-        row->stats.n_denied += is_denied;
-        row->stats.n_failed += is_failed;
-        return 0;
-}
-
 static int count_selected(
-                Store *store, const Selection *selection, const StoreDim *dims, Table *t) {
+                Store *store, const Selection *selection, const StoreDim *dims, Tally *t) {
         uint32_t denied = store_find_string(store, SLICE_LITERAL("denied"));
         uint32_t failure = store_find_string(store, SLICE_LITERAL("failure"));
         uint32_t event;
@@ -105,7 +46,7 @@ static int count_selected(
                 if (is_absent)
                         continue;
                 outcome = store_dim_of(store, STORE_DIM_OUTCOME, event);
-                r = count_event(t, strings, event, outcome == denied, outcome == failure);
+                r = tally_count(t, strings, event, outcome == denied, outcome == failure);
         }
         plan_free(plan);
         return r;
@@ -123,7 +64,7 @@ static bool is_plain(const Selection *s, StoreDim dim) {
                !s->has_to && !s->has_last;
 }
 
-static int take_value(Store *store, StoreDim dim, uint32_t value, Table *t) {
+static int take_value(Store *store, StoreDim dim, uint32_t value, Tally *t) {
         ValueRow row = {.stats = store_dim_stats(store, dim, value)};
 
         row.strings[0] = store_dim_value(store, dim, value);
@@ -190,7 +131,7 @@ static int find_last_rank(Store *store, StoreDim dim, ValueOrder order, uint32_t
         return 0;
 }
 
-static int take_literals(Store *store, const Patterns *patterns, StoreDim dim, Table *t) {
+static int take_literals(Store *store, const Patterns *patterns, StoreDim dim, Tally *t) {
         int r = 0;
 
         for (size_t i = 0; i < patterns->size && r == 0; i++) {
@@ -205,7 +146,7 @@ static int take_literals(Store *store, const Patterns *patterns, StoreDim dim, T
 }
 
 static int take_statistics(
-                Store *store, const Selection *s, StoreDim dim, const Order *order, Table *t) {
+                Store *store, const Selection *s, StoreDim dim, const Order *order, Tally *t) {
         const Patterns *patterns = s && s->dims[dim].size ? &s->dims[dim] : NULL;
         uint64_t last = UINT64_MAX;
         int r = 0;
@@ -230,7 +171,7 @@ static int take_statistics(
 }
 
 static int compare_rows(const void *ctx, const SortKey *x, const SortKey *y) {
-        const Table *t = ctx;
+        const Tally *t = ctx;
 
         for (size_t i = 0; i < t->n_dims; i++) {
                 uint32_t a = t->rows.data[x->index].strings[i],
@@ -243,7 +184,7 @@ static int compare_rows(const void *ctx, const SortKey *x, const SortKey *y) {
 }
 
 /* Sorts again, by value, what was first seen at one time by different events. */
-static int order_ties(Store *store, const Table *t, SortKey *keys, size_t n) {
+static int order_ties(Store *store, const Tally *t, SortKey *keys, size_t n) {
         SortOrder by_value = {compare_rows, t};
         int r = 0;
 
@@ -264,7 +205,7 @@ static int order_ties(Store *store, const Table *t, SortKey *keys, size_t n) {
 }
 
 /* The rows in their order, without those first seen before the time that was asked for. */
-static int order_rows(Store *store, const Table *t, const Order *order, ValueRow **ret_rows,
+static int order_rows(Store *store, const Tally *t, const Order *order, ValueRow **ret_rows,
                 size_t *ret_n_rows) {
         SortOrder by_rank = {order->by == VALUES_BY_FIRST ? NULL : compare_rows, t};
         SortKey *keys = vec_alloc(t->rows.size, sizeof(*keys));
@@ -300,7 +241,7 @@ int values_collect(Store *store, const Selection *selection, const StoreDim *dim
                 ValueOrder by, int64_t since, uint64_t limit, ValueRow **ret_rows,
                 size_t *ret_n_rows) {
         Order order = {by, store_lower_bound(store, since), limit};
-        Table table = {.n_dims = n_dims};
+        Tally table = {.n_dims = n_dims};
         int r;
 
         if (n_dims == 1 && is_plain(selection, dims[0]))
@@ -309,6 +250,6 @@ int values_collect(Store *store, const Selection *selection, const StoreDim *dim
                 r = count_selected(store, selection, dims, &table);
         if (r == 0)
                 r = order_rows(store, &table, &order, ret_rows, ret_n_rows);
-        table_deinit(&table);
+        tally_deinit(&table);
         return r;
 }
