@@ -5,7 +5,7 @@
  */
 #include "event/catalogue.h"
 
-static const CatalogueCall calls[] = {
+static const CatalogueCall calls[CATALOGUE_N_CALLS] = {
 #define CALL(service, event, category, technique, effect, kind, names)                             \
         {SLICE_INIT(service), SLICE_INIT(event), CATALOGUE_##category, CATALOGUE_EFFECT_##effect,  \
                         technique, kind, names},
@@ -13,13 +13,12 @@ static const CatalogueCall calls[] = {
 #undef CALL
 };
 
-#define N_CALLS (sizeof(calls) / sizeof(calls[0]))
-
-static Slice without_domain(Slice service) {
+Slice catalogue_service(Slice service) {
         static const Slice domain = SLICE_INIT(".amazonaws.com");
 
-        if (service.size >= domain.size && memcmp(service.data + service.size - domain.size,
-                                                           domain.data, domain.size) == 0)
+        if (service.size >= domain.size &&
+                        slice_equal(domain, slice(service.data + service.size - domain.size,
+                                                            domain.size)))
                 service.size -= domain.size;
         return service;
 }
@@ -38,11 +37,11 @@ static bool is_match(const CatalogueCall *call, Slice event) {
 }
 
 const CatalogueCall *catalogue_find(Slice service, Slice event) {
-        size_t from = 0, to = N_CALLS;
+        size_t from = 0, to = CATALOGUE_N_CALLS;
 
         if (!service.size || !event.size)
                 return NULL;
-        service = without_domain(service);
+        service = catalogue_service(service);
         while (from < to) {
                 size_t middle = from + (to - from) / 2;
                 int r = compare(&calls[middle], service, event);
@@ -62,7 +61,7 @@ const CatalogueCall *catalogue_find(Slice service, Slice event) {
 }
 
 const CatalogueCall *catalogue_at(size_t i) {
-        return i < N_CALLS ? &calls[i] : NULL;
+        return i < CATALOGUE_N_CALLS ? &calls[i] : NULL;
 }
 
 const char *catalogue_category_name(CatalogueCategory category) {

@@ -44,6 +44,13 @@ typedef struct CatalogueCall {
         const char *names;     /* where the record names that; "" for nowhere */
 } CatalogueCall;
 
+enum {
+        CATALOGUE_N_CALLS = 0
+#define CALL(service, event, category, technique, effect, kind, names) +1
+#include "event/catalogue.def"
+#undef CALL
+};
+
 /*
  * The line of EVENT of SERVICE, which may end in ".amazonaws.com"; NULL where there is none. A
  * line of its own comes before one with '*', and of those the longest. A binary search: whoever
@@ -53,6 +60,9 @@ const CatalogueCall *catalogue_find(Slice service, Slice event);
 
 /* Line I, in order of service, then event; NULL behind the last. */
 const CatalogueCall *catalogue_at(size_t i);
+
+/* An eventSource as it stands in a line: without ".amazonaws.com". */
+Slice catalogue_service(Slice service);
 
 /* "reconnaissance", "credential-access", "create", ...; "none". */
 const char *catalogue_category_name(CatalogueCategory category);

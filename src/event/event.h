@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "event/catalogue.h"
 
 /* Parts of userIdentity. The whole repeats for as long as a session lives. */
 typedef enum EventIdentity {
@@ -97,6 +98,18 @@ typedef struct EventGrant {
         Slice fields[EVENT_N_GRANT];
 } EventGrant;
 
+/*
+ * A thing that the call acts on, as the catalogue tells where the record names it. Texts are absent
+ * where the record does not; one of them is there.
+ */
+typedef struct EventTarget {
+        Slice name;
+        Slice of;               /* whose it is, or by whom it is held */
+        uint64_t object;        /* a hash of the key of an S3 object, never 0; 0: none */
+        uint64_t n_bytes;       /* of it that were transferred; 0: not known */
+        CatalogueEffect effect; /* of this record, where it is another than the catalogue's */
+} EventTarget;
+
 /* What records stand in. */
 typedef enum EventContainer {
         EVENT_IN_NONE,       /* no record was found */
@@ -134,6 +147,8 @@ typedef struct Event {
         bool is_shipper_time; /* it has no eventTime; time is the @timestamp around it */
         const EventGrant *grants;
         unsigned n_grants;
+        const EventTarget *targets;
+        unsigned n_targets;
         uint64_t identity_serial; /* events of one serial have the same identity, whoever read
                                      them; 0: not known */
         uint32_t identity_slot;   /* below EVENT_IDENTITY_SLOTS, where it may be kept */
@@ -181,8 +196,8 @@ typedef struct EventSink {
         int (*ignored)(void *userdata, uint64_t offset, Slice reason);
         /*
          * Is what the event says of interest? May be NULL: always. It has all its fields but grants
-         * then. If not, it is delivered with its time, eventID, place, call and result alone, all
-         * else absent: those tell what the evidence covers.
+         * and targets then. If not, it is delivered with its time, eventID, place, call and result
+         * alone, all else absent: those tell what the evidence covers.
          */
         bool (*wants)(void *userdata, const Event *event);
         /* A record that is no call. May be NULL. */

@@ -20,7 +20,7 @@
 
 typedef struct Grants {
         GrantReader *reader;
-        const GrantParts *parts;
+        const EventParts *parts;
         const Event *event;
         int error;
 } Grants;
@@ -31,33 +31,12 @@ typedef void (*Read)(Grants *g);
 
 /* ---- values ---- */
 
-/* A JSON value as text: strings decoded, numbers as they stand, anything else absent. */
 static Slice text_of(Grants *g, JsonValue value) {
-        Slice text = value.text;
-        char *to = g->reader->texts.data + g->reader->texts.size;
-        size_t size;
-
-        if (value.type == JSON_NUMBER)
-                return text;
-        if (value.type != JSON_STRING || text.size < 2)
-                return ABSENT;
-        if (!memchr(text.data, '\\', text.size))
-                return slice(text.data + 1, text.size - 2);
-        if (g->reader->texts.cap - g->reader->texts.size < text.size)
-                return ABSENT;
-        size = json_decode(text, to);
-        g->reader->texts.size += size;
-        return slice(to, size);
-}
-
-static JsonValue value_in(Slice object, const char *path) {
-        return object.size ? json_find(object, slice_cstr(path)) : (JsonValue){JSON_ABSENT, ABSENT};
+        return part_text(&g->reader->texts, value);
 }
 
 static Slice in(Grants *g, Slice object, const char *path) {
-        Slice text = text_of(g, value_in(object, path));
-
-        return text.size ? text : ABSENT;
+        return text_of(g, part_find(object, slice_cstr(path)));
 }
 
 /* The first of PATHS, ended by NULL, that is there. */
@@ -69,66 +48,6 @@ static Slice first_in(Grants *g, Slice object, const char *const *paths) {
                         return text;
         }
         return ABSENT;
-}
-
-static bool is_space(char c) {
-        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static JsonType element_type(char first) {
-        switch (first) {
-        case '"':
-                return JSON_STRING;
-        case '{':
-                return JSON_OBJECT;
-        case '[':
-                return JSON_ARRAY;
-        case 'n':
-                return JSON_NULL;
-        case 't':
-        case 'f':
-                return JSON_BOOL;
-        default:
-                return JSON_NUMBER;
-        }
-}
-
-/*
- * The elements of ARRAY, a sound one, one after the other; *AT is 0 before the first. A value that
- * is no array is its only element.
- */
-static bool next_element(JsonValue array, size_t *at, JsonValue *ret) {
-        const char *text = array.text.data;
-        size_t i = *at, size = array.text.size, start, depth = 0;
-
-        if (array.type != JSON_ARRAY) {
-                *ret = array;
-                return array.type != JSON_ABSENT && (*at)++ == 0;
-        }
-        i += i == 0;
-        while (i < size && (is_space(text[i]) || text[i] == ','))
-                i++;
-        if (i >= size || text[i] == ']')
-                return false;
-        for (start = i; i < size; i++) {
-                if (text[i] == '"') {
-                        for (i++; i < size && text[i] != '"'; i++)
-                                i += text[i] == '\\';
-                } else if (text[i] == '{' || text[i] == '[') {
-                        depth++;
-                } else if (depth == 0 && (text[i] == ',' || text[i] == ']')) {
-                        break;
-                } else if (depth && (text[i] == '}' || text[i] == ']')) {
-                        depth--;
-                }
-        }
-        if (i > size)
-                i = size;
-        *at = i;
-        while (i > start && is_space(text[i - 1]))
-                i--;
-        *ret = (JsonValue){element_type(text[start]), slice(text + start, i - start)};
-        return true;
 }
 
 /* What stands behind the last C of TEXT; all of it where there is none. */
@@ -281,12 +200,12 @@ static void read_switch_role(Grants *g) {
 static void read_credentials(Grants *g) {
         EventGrant *grant;
 
-        if (value_in(g->parts->credentials, "accessKeyId").type == JSON_STRING) {
+        if (part_find(g->parts->credentials, SLICE_LITERAL("accessKeyId")).type == JSON_STRING) {
                 grant = add(g, EVENT_GRANT_CREDENTIALS);
                 if (grant)
                         set_credentials(g, grant);
         }
-        if (value_in(g->parts->access_key, "accessKeyId").type == JSON_STRING) {
+        if (part_find(g->parts->access_key, SLICE_LITERAL("accessKeyId")).type == JSON_STRING) {
                 grant = add(g, EVENT_GRANT_CREDENTIALS);
                 if (grant)
                         grant->fields[EVENT_GRANT_KEY] = in(g, g->parts->access_key, "accessKeyId");
@@ -295,11 +214,11 @@ static void read_credentials(Grants *g) {
 
 /* Roles Anywhere hands out a set of credentials, others of this name one. */
 static void read_create_session(Grants *g) {
-        JsonValue set = value_in(g->parts->response, "credentialSet"), element;
+        JsonValue set = part_find(g->parts->response, SLICE_LITERAL("credentialSet")), element;
         size_t at = 0;
 
         read_credentials(g);
-        while (set.type != JSON_ABSENT && next_element(set, &at, &element)) {
+        while (set.type != JSON_ABSENT && part_next(set, &at, &element)) {
                 Slice key = in(g, element.text, "credentials.accessKeyId");
                 EventGrant *grant = key.size ? add(g, EVENT_GRANT_CREDENTIALS) : NULL;
 
@@ -360,7 +279,7 @@ static void read_create_user(Grants *g) {
 /* ---- policies ---- */
 
 static Slice without_space(Slice text) {
-        while (text.size && is_space(text.data[0]))
+        while (text.size && part_is_space(text.data[0]))
                 text = slice(text.data + 1, text.size - 1);
         return text;
 }
@@ -383,19 +302,19 @@ static Slice policy_in(Grants *g, Slice object, const char *path) {
 /* One grant for each principal of a statement. */
 static void add_principals(Grants *g, JsonValue statement, Slice role) {
         static const char *const members[] = {"AWS", "Federated", "Service", "CanonicalUser"};
-        JsonValue principal = value_in(statement.text, "Principal"), named;
+        JsonValue principal = part_find(statement.text, SLICE_LITERAL("Principal")), named;
 
         if (statement.type != JSON_OBJECT ||
                         !slice_equal(in(g, statement.text, "Effect"), SLICE_LITERAL("Allow")))
                 return;
         for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
                 JsonValue list = principal.type == JSON_OBJECT
-                                                 ? value_in(principal.text, members[i])
+                                                 ? part_find(principal.text, slice_cstr(members[i]))
                                  : i == 0 ? principal /* "*" */
                                           : (JsonValue){JSON_ABSENT, ABSENT};
                 size_t at = 0;
 
-                while (next_element(list, &at, &named)) {
+                while (part_next(list, &at, &named)) {
                         Slice name = text_of(g, named);
                         EventGrant *grant = name.size ? add(g, EVENT_GRANT_TRUST_POLICY) : NULL;
 
@@ -411,11 +330,11 @@ static void add_trust(Grants *g, Slice policy, Slice role) {
         JsonValue statements, statement;
         size_t at = 0;
 
-        /* json_find() and next_element() take text as it comes; what is no JSON has no members */
+        /* json_find() and part_next() take text as it comes; what is no JSON has no members */
         if (!policy.size || policy.data[0] != '{')
                 return;
-        statements = value_in(policy, "Statement");
-        while (next_element(statements, &at, &statement))
+        statements = part_find(policy, SLICE_LITERAL("Statement"));
+        while (part_next(statements, &at, &statement))
                 add_principals(g, statement, role);
 }
 
@@ -505,10 +424,10 @@ static void pass_role(Grants *g, Slice role, Slice instance) {
 
 static void read_run_instances(Grants *g) {
         Slice role = role_in_request(g);
-        JsonValue items = value_in(g->parts->response, "instancesSet.items"), item;
+        JsonValue items = part_find(g->parts->response, SLICE_LITERAL("instancesSet.items")), item;
         size_t at = 0, before = g->reader->grants.size;
 
-        while (next_element(items, &at, &item)) {
+        while (part_next(items, &at, &item)) {
                 if (item.type == JSON_OBJECT)
                         pass_role(g, role, in(g, item.text, "instanceId"));
         }
@@ -539,7 +458,7 @@ static void host_hops(Grants *g, JsonValue list) {
         JsonValue item;
         size_t at = 0;
 
-        while (next_element(list, &at, &item)) {
+        while (part_next(list, &at, &item)) {
                 Slice instance = text_of(g, item);
 
                 if (instance.size)
@@ -553,11 +472,11 @@ static void targets(Grants *g, JsonValue list) {
         JsonValue item;
         size_t at = 0;
 
-        while (next_element(list, &at, &item)) {
+        while (part_next(list, &at, &item)) {
                 Slice key = item.type == JSON_OBJECT ? in(g, item.text, "key") : ABSENT;
 
                 if (key.size == ids.size && strncasecmp(key.data, ids.data, ids.size) == 0)
-                        host_hops(g, value_in(item.text, "values"));
+                        host_hops(g, part_find(item.text, SLICE_LITERAL("values")));
         }
 }
 
@@ -567,14 +486,15 @@ static void read_host_hop(Grants *g) {
 
         if (slice_equal(g->event->call[EVENT_CALL_NAME],
                             SLICE_LITERAL("ModifyInstanceAttribute")) &&
-                        value_in(g->parts->request, "userData").type == JSON_ABSENT &&
+                        part_find(g->parts->request, SLICE_LITERAL("userData")).type ==
+                                        JSON_ABSENT &&
                         !slice_equal(in(g, g->parts->request, "attribute"),
                                         SLICE_LITERAL("userData")))
                 return;
         if (instance.size)
                 host_hop(g, instance);
-        host_hops(g, value_in(g->parts->request, "instanceIds"));
-        targets(g, value_in(g->parts->request, "targets"));
+        host_hops(g, part_find(g->parts->request, SLICE_LITERAL("instanceIds")));
+        targets(g, part_find(g->parts->request, SLICE_LITERAL("targets")));
 }
 
 /* ---- names ---- */
@@ -680,7 +600,7 @@ unsigned grant_find(const GrantReader *reader, Slice name) {
         return 0;
 }
 
-int grant_read(GrantReader *reader, unsigned named, const GrantParts *parts, Event *event) {
+int grant_read(GrantReader *reader, unsigned named, const EventParts *parts, Event *event) {
         Grants g = {.reader = reader, .parts = parts, .event = event};
         size_t room = 4 * (parts->request.size + parts->response.size + parts->additional.size) +
                       parts->provider.size + event->identity[EVENT_ID_USER_NAME].size + 16;

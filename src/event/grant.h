@@ -4,18 +4,7 @@
 
 #include "base/vec.h"
 #include "event/event.h"
-#include "json/json.h"
-
-/* The parts of a record that grants are read from: JSON as it stands, or absent. */
-typedef struct GrantParts {
-        Slice request;     /* requestParameters */
-        Slice response;    /* responseElements */
-        Slice additional;  /* additionalEventData */
-        Slice credentials; /* responseElements.credentials */
-        Slice access_key;  /* responseElements.accessKey */
-        Slice shared_id;   /* sharedEventID, decoded */
-        Slice provider;    /* userIdentity.identityProvider, decoded */
-} GrantParts;
+#include "event/parts.h"
 
 #define GRANT_N_BUCKETS 64
 
@@ -23,7 +12,7 @@ typedef struct GrantParts {
 typedef struct GrantReader {
         unsigned char buckets[GRANT_N_BUCKETS]; /* 1 + the first name of the bucket; 0: none */
         unsigned char next[GRANT_N_BUCKETS];    /* likewise, of each name */
-        VEC(char) texts;                        /* decoded, of the event at hand */
+        EventTexts texts;                       /* decoded, of the event at hand */
         VEC(EventGrant) grants;
 } GrantReader;
 
@@ -40,6 +29,6 @@ unsigned grant_find(const GrantReader *reader, Slice name);
  * The grants of EVENT, whose name NAMED is of grant_find() (0 where only its credentials speak for
  * it), into event->grants; valid until the next call. 0 or -ENOMEM.
  */
-int grant_read(GrantReader *reader, unsigned named, const GrantParts *parts, Event *event);
+int grant_read(GrantReader *reader, unsigned named, const EventParts *parts, Event *event);
 
 #endif

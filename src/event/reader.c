@@ -317,6 +317,7 @@ int event_reader_new(uint32_t max_depth, uint64_t max_record_bytes, EventReader 
         if (!r)
                 return -ENOMEM;
         grant_reader_init(&r->grants);
+        target_reader_init(&r->targets);
         result = record_paths_new(&r->paths);
         if (result == 0)
                 result = record_reader_new(r->paths, &limits, &r->json);
@@ -342,6 +343,7 @@ EventReader *event_reader_free(EventReader *r) {
         vec_deinit(&r->decoded);
         json_paths_free(r->paths);
         grant_reader_deinit(&r->grants);
+        target_reader_deinit(&r->targets);
         free(r);
         return NULL;
 }

@@ -21,6 +21,7 @@ struct EventReader {
         JsonSink json_sink;
         const EventSink *sink;
         GrantReader grants;
+        TargetReader targets;
         Inside inside;
         Table table;
         ReaderMode mode;

@@ -43,6 +43,7 @@ static const char *const paths[RECORD_N_PATHS] = {
                 [RECORD_ADDITIONAL] = "additionalEventData",
                 [RECORD_CREDENTIALS] = "responseElements.credentials",
                 [RECORD_ACCESS_KEY] = "responseElements.accessKey",
+                [RECORD_RESOURCES] = "resources",
                 [RECORD_SHARED] = "sharedEventID",
                 [RECORD_PROVIDER] = "userIdentity.identityProvider",
                 [RECORD_INSIGHT] = "insightDetails",
@@ -164,6 +165,8 @@ static void fill(const JsonUnit *unit, Event *event) {
         event->text = unit->text;
         event->grants = NULL;
         event->n_grants = 0;
+        event->targets = NULL;
+        event->n_targets = 0;
         event->hash = unit->hash;
         event->identity_serial = unit->repeat.serial;
         event->identity_slot = unit->repeat.slot;
@@ -203,22 +206,29 @@ int record_read(const JsonUnit *unit, Slice other_time, Event *event, RecordFaul
         return 0;
 }
 
-/* For nearly every record, nothing. */
-int record_grants(GrantReader *grants, const JsonUnit *unit, Event *event) {
-        unsigned named = grant_find(grants, event->call[EVENT_CALL_NAME]);
-        GrantParts parts;
+int record_more(GrantReader *grants, TargetReader *targets, const JsonUnit *unit, Event *event) {
+        unsigned granted = grant_find(grants, event->call[EVENT_CALL_NAME]);
+        unsigned targeted = target_find(targets, event->call);
+        bool is_grant = granted || unit->values[RECORD_CREDENTIALS].type == JSON_OBJECT ||
+                        unit->values[RECORD_ACCESS_KEY].type == JSON_OBJECT;
+        const JsonValue *resources = &unit->values[RECORD_RESOURCES];
+        EventParts parts;
+        int r = 0;
 
-        if (!named && unit->values[RECORD_CREDENTIALS].type != JSON_OBJECT &&
-                        unit->values[RECORD_ACCESS_KEY].type != JSON_OBJECT)
+        if (!is_grant && !targeted)
                 return 0;
-        parts = (GrantParts){
+        parts = (EventParts){
                         .request = object_of(unit, RECORD_REQUEST),
                         .response = object_of(unit, RECORD_RESPONSE),
                         .additional = object_of(unit, RECORD_ADDITIONAL),
                         .credentials = object_of(unit, RECORD_CREDENTIALS),
                         .access_key = object_of(unit, RECORD_ACCESS_KEY),
+                        .resources = resources->type == JSON_ARRAY ? resources->text
+                                                                   : (Slice){NULL, 0},
                         .shared_id = record_text(unit, RECORD_SHARED),
                         .provider = record_text(unit, RECORD_PROVIDER),
         };
-        return grant_read(grants, named, &parts, event);
+        if (is_grant)
+                r = grant_read(grants, granted, &parts, event);
+        return r == 0 && targeted ? target_read(targets, targeted, &parts, event) : r;
 }

@@ -4,6 +4,7 @@
 
 #include "event/event.h"
 #include "event/grant.h"
+#include "event/target.h"
 #include "json/json.h"
 
 /* What is wanted of every unit: value i of a unit is path i's. */
@@ -25,11 +26,12 @@ typedef enum RecordPath {
         RECORD_CONSOLE,
         RECORD_ID_FIRST, /* userIdentity's, in the order of EventIdentity */
         RECORD_ID_LAST = RECORD_ID_FIRST + EVENT_N_IDENTITY - 1,
-        RECORD_REQUEST, /* JSON as it stands, for grant.c */
+        RECORD_REQUEST, /* JSON as it stands, for grant.c and target.c */
         RECORD_RESPONSE,
         RECORD_ADDITIONAL,
         RECORD_CREDENTIALS,
         RECORD_ACCESS_KEY,
+        RECORD_RESOURCES,
         RECORD_SHARED,
         RECORD_PROVIDER,
         RECORD_INSIGHT, /* records that are no calls: apart.c */
@@ -86,7 +88,7 @@ typedef struct RecordFault {
  */
 int record_read(const JsonUnit *unit, Slice other_time, Event *ret_event, RecordFault *ret_fault);
 
-/* What the record of UNIT hands out, into event->grants. 0 or -ENOMEM. */
-int record_grants(GrantReader *grants, const JsonUnit *unit, Event *event);
+/* What the record of UNIT hands out and acts on, into EVENT. 0 or -ENOMEM. */
+int record_more(GrantReader *grants, TargetReader *targets, const JsonUnit *unit, Event *event);
 
 #endif

@@ -97,7 +97,7 @@ static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *o
         if (r->sink->wants && !r->sink->wants(r->sink->userdata, &event))
                 forget(&event);
         else
-                result = record_grants(&r->grants, unit, &event);
+                result = record_more(&r->grants, &r->targets, unit, &event);
         return result ? result : r->sink->event(r->sink->userdata, &event);
 }
 

@@ -86,8 +86,10 @@ static const char *skip_value(const char *at, const char *end) {
 static bool is_key(Slice text, Slice key) {
         char decoded[256];
 
+        if (text.size < key.size + 2) /* escapes are longer than what they stand for */
+                return false;
         if (!memchr(text.data, '\\', text.size))
-                return text.size == key.size + 2 && memcmp(text.data + 1, key.data, key.size) == 0;
+                return text.size == key.size + 2 && bytes_equal(text.data + 1, key.data, key.size);
         return text.size <= sizeof(decoded) * 2 / 3 && /* unsound text may grow by half */
                slice_equal(slice(decoded, json_decode(text, decoded)), key);
 }

@@ -37,7 +37,6 @@ Builder *builder_free(Builder *b) {
         intern_deinit(&b->root_keys);
         vec_deinit(&b->notes);
         vec_deinit(&b->counts);
-        vec_deinit(&b->grants);
         vec_deinit(&b->key);
         arena_deinit(&b->texts);
         free(b);
@@ -57,6 +56,8 @@ void builder_free_rows(Builder *b) {
         for (size_t i = 0; i < b->chunks.size; i++)
                 free(b->chunks.data[i]);
         vec_deinit(&b->chunks);
+        vec_deinit(&b->grants);
+        vec_deinit(&b->targets);
         b->n_rows = 0;
 }
 
@@ -83,6 +84,7 @@ uint64_t builder_n_bytes(const Builder *b) {
         n += b->counts.cap * sizeof(BuilderCounts) * 3;
         n += b->notes.cap * (sizeof(BuilderNote) + 2 * sizeof(SortKey) + sizeof(ImageNote));
         n += b->grants.cap * sizeof(BuilderGrant) * 2 + b->texts.n_bytes * 2;
+        n += b->targets.cap * sizeof(BuilderTarget) + b->targets.size * sizeof(StoreTarget) / 2;
         return n;
 }
 
@@ -367,6 +369,29 @@ static int add_grants(Builder *b, const Event *event, Row *row) {
         return r;
 }
 
+static int add_targets(Builder *b, const Event *event, Row *row) {
+        if (b->targets.size + event->n_targets >= STORE_NONE)
+                return -EOVERFLOW;
+        if (vec_reserve(&b->targets, event->n_targets) < 0)
+                return -ENOMEM;
+        row->targets = (uint32_t)b->targets.size + 1;
+        for (unsigned i = 0; i < event->n_targets; i++) {
+                const EventTarget *from = &event->targets[i];
+                BuilderTarget *to = &b->targets.data[b->targets.size + i];
+                int r;
+
+                *to = (BuilderTarget){from->object, from->n_bytes, b->n_rows, STORE_NONE,
+                                STORE_NONE, from->effect};
+                r = add_string(b, from->name.size ? from->name : (Slice){NULL, 0}, &to->name);
+                if (r == 0)
+                        r = add_string(b, from->of.size ? from->of : (Slice){NULL, 0}, &to->of);
+                if (r < 0)
+                        return r;
+        }
+        b->targets.size += event->n_targets;
+        return 0;
+}
+
 /* By its serial where it has one: the identity of most events was met before. */
 static int add_identity(Builder *b, const Event *event, uint32_t *ret_tuple) {
         KnownIdentity *known;
@@ -438,6 +463,8 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = add_string(b, event->user_agent, &row.ua);
         if (r == 0 && event->n_grants)
                 r = add_grants(b, event, &row);
+        if (r == 0 && event->n_targets)
+                r = add_targets(b, event, &row);
         if (r == 0 && (event->is_recovered || event->is_shipper_time || event->is_partial))
                 r = count_event(b, file, event);
         return r == 0 ? add_row(b, &row) : r;

@@ -13,7 +13,8 @@ typedef struct Row {
         StoreSource source;
         uint32_t identity, call, result;
         uint32_t ip, ua;
-        uint32_t grants; /* 1 + the first of its grants; 0: none */
+        uint32_t grants;  /* 1 + the first of its grants; 0: none */
+        uint32_t targets; /* likewise */
 } Row;
 
 /* What a row hands out; those of one row stand together. Fields are strings, of the builder. */
@@ -21,6 +22,13 @@ typedef struct BuilderGrant {
         uint32_t row, kind;
         uint32_t fields[EVENT_N_GRANT];
 } BuilderGrant;
+
+/* What a row acts on, likewise. */
+typedef struct BuilderTarget {
+        uint64_t object, n_bytes;
+        uint32_t row, name, of;
+        uint32_t effect;
+} BuilderTarget;
 
 #define ROWS_PER_CHUNK 131072U
 
@@ -86,6 +94,7 @@ struct Builder {
         VEC(BuilderNote) notes;
         VEC(BuilderCounts) counts; /* a file may stand there more than once */
         VEC(BuilderGrant) grants;
+        VEC(BuilderTarget) targets;
         Arena texts; /* of files, roots */
         VEC(char) key;
 };

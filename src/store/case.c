@@ -299,7 +299,11 @@ static int check_counts(Store *store) {
                         s[IMAGE_GRANT_ENDS].size != m->n_identities * 4 ||
                         s[IMAGE_SERIES].size % sizeof(ImageSeries) ||
                         s[IMAGE_DAYS].size % sizeof(ImageDay) ||
-                        s[IMAGE_GAPS].size % sizeof(ImageGap))
+                        s[IMAGE_GAPS].size % sizeof(ImageGap) ||
+                        m->n_targets > s[IMAGE_TARGETS].size ||
+                        s[IMAGE_TARGET_BLOCKS].size != (m->n_targets + IMAGE_TARGET_BLOCK - 1) /
+                                                                       IMAGE_TARGET_BLOCK *
+                                                                       sizeof(ImageTargetBlock))
                 return STORE_HEADER;
         return 0;
 }

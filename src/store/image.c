@@ -103,7 +103,8 @@ static const char *section_name(int section) {
         return section < (int)IMAGE_DIMS         ? names[section]
                : section < (int)IMAGE_GRANTS     ? "dimension index"
                : section < (int)IMAGE_SERIES     ? "lineage"
-               : section < (int)IMAGE_N_SECTIONS ? "coverage"
+               : section < (int)IMAGE_TARGETS    ? "coverage"
+               : section < (int)IMAGE_N_SECTIONS ? "targets"
                                                  : "bytes between sections";
 }
 

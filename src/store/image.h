@@ -27,7 +27,7 @@
 #include "store/store.h"
 
 #define IMAGE_MAGIC "\x89SPOOR\r\n"
-#define IMAGE_VERSION 4U
+#define IMAGE_VERSION 5U
 #define IMAGE_HEADER_SIZE 4096
 #define IMAGE_ALIGN 64
 #define IMAGE_BLOCK ((uint64_t)4096)
@@ -67,8 +67,11 @@ typedef enum ImageSection {
         IMAGE_GRANT_ENDS, /* u32[n_identities]: where each ends in the grants by identity */
         IMAGE_SERIES,     /* ImageSeries[] by account, then region */
         IMAGE_SERIES_TEXT,
-        IMAGE_DAYS, /* ImageDay[] by series and day, those with events or files */
-        IMAGE_GAPS, /* ImageGap[] by from, to, series, kind */
+        IMAGE_DAYS,          /* ImageDay[] by series and day, those with events or files */
+        IMAGE_GAPS,          /* ImageGap[] by from, to, series, kind */
+        IMAGE_TARGETS,       /* by event, packed: see make-targets.c */
+        IMAGE_TARGET_BLOCKS, /* ImageTargetBlock[]: where every IMAGE_TARGET_BLOCK-th of them stands
+                              */
         IMAGE_N_SECTIONS,
 } ImageSection;
 
@@ -127,8 +130,9 @@ typedef struct ImageMeta {
         uint64_t n_files, n_logs, n_damaged, n_ignored;
         uint64_t n_changed; /* files beyond the first of their name and root */
         uint64_t n_strings, n_identities, n_calls, n_results;
-        uint64_t n_bytes;   /* of log content */
-        uint64_t n_ids;     /* events that have an eventID */
+        uint64_t n_bytes; /* of log content */
+        uint64_t n_ids;   /* events that have an eventID */
+        uint64_t n_targets;
         int64_t time_first; /* ns; of the first event */
         uint64_t time_unit; /* ns: the coarsest of 1 s, 1 ms, 1 us, 1 ns that all times are whole in
                              */
@@ -173,6 +177,19 @@ typedef struct ImageGap {
         int64_t from, to;       /* s */
         int64_t usual, longest; /* s; see StoreGap */
 } ImageGap;
+
+#define IMAGE_TARGET_BLOCK 128U
+
+typedef struct ImageTargetBlock {
+        uint64_t at;    /* in IMAGE_TARGETS */
+        uint32_t event; /* of its first target */
+        uint32_t zero;
+} ImageTargetBlock;
+
+/* The head of a target: what follows it, and how far its event is from the one before. */
+#define IMAGE_TARGET_MORE 1U   /* `of` and the effect */
+#define IMAGE_TARGET_OBJECT 2U /* the hash and the bytes */
+#define IMAGE_TARGET_SHIFT 2
 
 typedef struct ImageEntry {
         uint64_t at, size;

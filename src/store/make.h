@@ -85,6 +85,14 @@ void image_put_event(Store *store, uint32_t i, const ImageEvent *event);
 SortKey image_id_key(const StoreSource *source, Slice text, uint32_t list, uint32_t index);
 /* The index of eventIDs: events, keys[].index, in order of those keys. */
 void image_put_ids(Store *store, const SortKey *keys, uint64_t n);
+/*
+ * What events act on. LIST adds all of them, in order of events; it is called twice, first to tell
+ * how much room they take. 0, -errno, or what it returns.
+ */
+typedef struct ImageTargets ImageTargets;
+int image_put_targets(Store *store, int (*list)(void *ctx, ImageTargets *to), void *ctx);
+void image_add_target(ImageTargets *to, const StoreTarget *target);
+
 /* Counts, last of all parts. */
 void image_put_meta(Store *store, uint64_t n_conflicts);
 

@@ -209,6 +209,68 @@ static int put_grants(Merge *merge) {
         return r;
 }
 
+/* ---- what events act on ---- */
+
+/* Of each input the target that the heap has, and the one before it, which was taken last. */
+typedef struct TargetMerge {
+        Merge *merge;
+        StoreTargets *targets;
+        StoreTarget *next, *taken;
+} TargetMerge;
+
+static bool fill_target(void *userdata, SortKey *key) {
+        TargetMerge *m = userdata;
+        const MergeInput *input = &m->merge->inputs[key->source];
+
+        m->taken[key->source] = m->next[key->source];
+        while (store_targets_next(&m->targets[key->source], &m->next[key->source])) {
+                key->a = input->numbers[m->next[key->source].event];
+                if (key->a != STORE_NONE)
+                        return true;
+        }
+        return false;
+}
+
+static int list_targets(void *ctx, ImageTargets *to) {
+        TargetMerge *m = ctx;
+        SortOrder order = {NULL, NULL};
+        SortKey key;
+        Kway kway;
+        int r;
+
+        for (size_t i = 0; i < m->merge->n_inputs; i++)
+                store_targets_init(&m->targets[i], m->merge->inputs[i].store);
+        r = kway_init(&kway, m->merge->n_inputs, NULL, order, fill_target, m);
+        if (r < 0)
+                return r;
+        while (r == 0 && kway_next(&kway, &key)) {
+                const MergeInput *input = &m->merge->inputs[key.source];
+                StoreTarget target = m->taken[key.source];
+
+                target.event = (uint32_t)key.a;
+                r = merge_string(input, target.name, &target.name);
+                if (r == 0)
+                        r = merge_string(input, target.of, &target.of);
+                if (r == 0)
+                        image_add_target(to, &target);
+        }
+        kway_deinit(&kway);
+        return r;
+}
+
+static int put_targets(Merge *merge) {
+        TargetMerge m = {merge, vec_alloc_zero(merge->n_inputs, sizeof(*m.targets)),
+                        vec_alloc_zero(merge->n_inputs, sizeof(*m.next)),
+                        vec_alloc_zero(merge->n_inputs, sizeof(*m.taken))};
+        int r = m.targets && m.next && m.taken ? image_put_targets(merge->store, list_targets, &m)
+                                               : -ENOMEM;
+
+        free(m.targets);
+        free(m.next);
+        free(m.taken);
+        return r;
+}
+
 /* ---- the whole ---- */
 
 /* File I of the result, but for its number of root where that is none; -EIO then. */
@@ -348,6 +410,7 @@ int merge_events(Merge *merge) {
                 merge->ids[i].index =
                                 merge->inputs[merge->ids[i].source].numbers[merge->ids[i].index];
         image_put_ids(merge->store, merge->ids, merge->n_ids);
+        r = put_targets(merge);
         image_put_meta(merge->store, merge->n_conflicts);
-        return 0;
+        return r;
 }

@@ -84,6 +84,22 @@ static int mark_grants(MergeInput *input) {
         return r;
 }
 
+static int mark_targets(MergeInput *input) {
+        StoreTargets targets;
+        StoreTarget target;
+        int r = 0;
+
+        store_targets_init(&targets, input->store);
+        while (r == 0 && store_targets_next(&targets, &target)) {
+                if (input->numbers[target.event] == STORE_NONE)
+                        continue;
+                r = mark(input->strings, input->store->meta.n_strings, target.name);
+                if (r == 0)
+                        r = mark(input->strings, input->store->meta.n_strings, target.of);
+        }
+        return r;
+}
+
 static int mark_input(void *ctx, size_t i) {
         Merge *merge = ctx;
         MergeInput *input = &merge->inputs[i];
@@ -101,6 +117,8 @@ static int mark_input(void *ctx, size_t i) {
         }
         if (r == 0 && input->n_dropped)
                 r = mark_tuples(input);
+        if (r == 0 && input->n_dropped)
+                r = mark_targets(input);
         return r == 0 ? mark_grants(input) : r;
 }
 

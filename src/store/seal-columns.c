@@ -213,6 +213,36 @@ static void write_grants(Seal *seal) {
         }
 }
 
+/* What events act on, in their order. */
+static int list_targets(void *ctx, ImageTargets *to) {
+        const Seal *seal = ctx;
+
+        for (uint64_t place = 0; place < seal->n_rows; place++) {
+                const SortKey *key = &seal->order[place];
+                const Builder *builder = seal->builders[key->source];
+                const uint32_t *strings = seal->maps[key->source].strings;
+                uint32_t first = seal_row(seal, key)->targets;
+
+                seal_prefetch(seal, place);
+                if (!first || seal->numbers[place] == STORE_NONE)
+                        continue;
+                for (size_t i = first - 1; i < builder->targets.size &&
+                                           builder->targets.data[i].row == key->index;
+                                i++) {
+                        const BuilderTarget *from = &builder->targets.data[i];
+                        StoreTarget target = {.event = seal->numbers[place],
+                                        .name = renumbered(strings, from->name),
+                                        .of = renumbered(strings, from->of),
+                                        .effect = (CatalogueEffect)from->effect,
+                                        .object = from->object,
+                                        .n_bytes = from->n_bytes};
+
+                        image_add_target(to, &target);
+                }
+        }
+        return 0;
+}
+
 /* ---- the whole ---- */
 
 static uint32_t event_of(void *ctx, uint64_t group) {
@@ -235,6 +265,7 @@ int seal_columns(Seal *seal) {
         for (uint64_t i = 0; i < seal->n_ids; i++)
                 seal->ids[i].index = seal->numbers[seal->ids[i].index];
         image_put_ids(seal->store, seal->ids, seal->n_ids);
+        r = image_put_targets(seal->store, list_targets, seal);
         image_put_meta(seal->store, seal->n_conflicts);
-        return 0;
+        return r;
 }

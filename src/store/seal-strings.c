@@ -61,6 +61,14 @@ static void mark_grants(SealMap *map, const Builder *builder, uint32_t row) {
         }
 }
 
+static void mark_targets(SealMap *map, const Builder *builder, uint32_t row) {
+        for (size_t i = builder_row(builder, row)->targets - 1U;
+                        i < builder->targets.size && builder->targets.data[i].row == row; i++) {
+                mark(map->strings, builder->targets.data[i].name);
+                mark(map->strings, builder->targets.data[i].of);
+        }
+}
+
 /* One task per builder; rows of others in `order` are passed over. */
 static int mark_task(void *ctx, size_t b) {
         Seal *seal = ctx;
@@ -78,6 +86,8 @@ static int mark_task(void *ctx, size_t b) {
                 image_most_add(&map->most, row->time, &row->source);
                 if (row->grants)
                         mark_grants(map, builder, seal->order[i].index);
+                if (row->targets)
+                        mark_targets(map, builder, seal->order[i].index);
         }
         for (int kind = 0; kind < STORE_N_TUPLES; kind++) {
                 Tuples *tuples = &builder->tuples[kind];

@@ -361,6 +361,39 @@ StoreUse store_use(Store *store, uint32_t i);
 StoreRange store_uses_by_ip(Store *store, uint32_t ip);
 uint32_t store_use_at(Store *store, uint32_t place);
 
+/* ---- targets ---- */
+
+/* What an event acts on; see EventTarget and the catalogue, which tells its effect and kind. */
+typedef struct StoreTarget {
+        uint32_t event;
+        uint32_t name;          /* a string; STORE_NONE where only `of` is known */
+        uint32_t of;            /* whose it is, or STORE_NONE */
+        CatalogueEffect effect; /* of this event, where it is another than the catalogue's */
+        uint64_t object;        /* a hash of the key of an S3 object, or 0 */
+        uint64_t n_bytes;       /* 0: not known */
+} StoreTarget;
+
+/* A walk over targets in order of events, and in that of their record. Private but for its name. */
+typedef struct StoreTargets {
+        Store *store;
+        const unsigned char *at, *end; /* of the block at hand */
+        uint64_t n;                    /* targets before */
+        uint32_t event;                /* of the one before */
+        uint32_t until;                /* events before this one have targets in the block only */
+        bool has_next;
+        StoreTarget next;
+} StoreTargets;
+
+uint64_t store_n_targets(Store *store);
+/* Before the first of all. */
+void store_targets_init(StoreTargets *targets, Store *store);
+/* Before the first of EVENT, or of later ones. Little is done where that is near. */
+void store_targets_seek(StoreTargets *targets, uint32_t event);
+/* false at the end */
+bool store_targets_next(StoreTargets *targets, StoreTarget *ret_target);
+/* The next target of EVENT; false where it has no more. EVENT does not fall, but for a seek. */
+bool store_targets_of(StoreTargets *targets, uint32_t event, StoreTarget *ret_target);
+
 /* ---- coverage ---- */
 
 /* Events by eventTime, and files by the delivery that their names tell, of one day. */

@@ -65,6 +65,64 @@ static void check_grants(const Model *m, Store *store) {
         assert_int_equal(at, store_n_grants(store));
 }
 
+static void check_target(Store *store, const StoreTarget *target, const EventTarget *expected) {
+        same_text(store_string(store, target->name),
+                        expected->name.size ? expected->name : (Slice){NULL, 0});
+        same_text(store_string(store, target->of),
+                        expected->of.size ? expected->of : (Slice){NULL, 0});
+        assert_int_equal(target->effect, expected->effect);
+        assert_true(target->object == expected->object && target->n_bytes == expected->n_bytes);
+}
+
+/* Those of every STEP-th event, in order; then of some event, wherever the walk stands. */
+static void seek_targets(const Model *m, Store *store, uint32_t step) {
+        Random random = random_new(m->n_kept + step);
+        StoreTargets targets;
+        StoreTarget target;
+
+        store_targets_init(&targets, store);
+        for (uint32_t i = 0; i < m->n_kept; i += step) {
+                const Event *event = model_event(m, i);
+
+                for (unsigned n = 0; n < event->n_targets; n++) {
+                        assert_true(store_targets_of(&targets, i, &target));
+                        assert_int_equal(target.event, i);
+                        check_target(store, &target, &event->targets[n]);
+                }
+                assert_false(store_targets_of(&targets, i, &target));
+        }
+        for (int n = 0; m->n_kept && n < 50; n++) {
+                uint32_t i = (uint32_t)random_below(&random, m->n_kept);
+
+                store_targets_seek(&targets, i);
+                assert_int_equal(store_targets_of(&targets, i, &target),
+                                model_event(m, i)->n_targets > 0);
+                if (model_event(m, i)->n_targets)
+                        check_target(store, &target, &model_event(m, i)->targets[0]);
+        }
+}
+
+static void check_targets(const Model *m, Store *store) {
+        StoreTargets targets;
+        StoreTarget target;
+        uint64_t n = 0;
+
+        store_targets_init(&targets, store);
+        for (uint32_t i = 0; i < m->n_kept; i++) {
+                const Event *event = model_event(m, i);
+
+                for (unsigned k = 0; k < event->n_targets; k++, n++) {
+                        assert_true(store_targets_next(&targets, &target));
+                        assert_int_equal(target.event, i);
+                        check_target(store, &target, &event->targets[k]);
+                }
+        }
+        assert_false(store_targets_next(&targets, &target));
+        assert_int_equal(n, store_n_targets(store));
+        for (uint32_t step = 1; step < 200; step = step * 3 + 1)
+                seek_targets(m, store, step);
+}
+
 static uint32_t first_at(const Model *m, int64_t time) {
         uint32_t i = 0;
 
@@ -157,6 +215,13 @@ static void check_dictionary(const Model *m, Store *store) {
                                                      ? add_string(store, e->grants[g].fields[f],
                                                                        is_used)
                                                      : 0;
+                }
+                for (unsigned k = 0; k < e->n_targets; k++) {
+                        n += e->targets[k].name.size
+                                             ? add_string(store, e->targets[k].name, is_used)
+                                             : 0;
+                        n += e->targets[k].of.size ? add_string(store, e->targets[k].of, is_used)
+                                                   : 0;
                 }
                 n += add_string(store, event_outcome(e->result), is_used);
                 n += add_string(store, e->ip, is_used);
@@ -328,6 +393,7 @@ void model_check(const Model *m, Store *store) {
         for (uint32_t i = 0; i < m->n_kept; i++)
                 check_event(m, store, i);
         check_grants(m, store);
+        check_targets(m, store);
         check_times(m, store);
         check_ids(m, store);
         check_strings(store);
@@ -418,6 +484,23 @@ static uint64_t digest_lineage(Store *store, uint64_t h) {
         return h;
 }
 
+static uint64_t digest_targets(Store *store, uint64_t h) {
+        StoreTargets targets;
+        StoreTarget target;
+
+        store_targets_init(&targets, store);
+        while (store_targets_next(&targets, &target)) {
+                h = mix_text(h, store_string(store, target.name));
+                h = hash_mix(h, (uint64_t)target.event << 32 | target.of);
+                h = hash_mix(h, target.effect ^ target.object ^ target.n_bytes);
+        }
+        for (uint32_t event = 0; event < store_n_events(store); event += 5) {
+                store_targets_seek(&targets, event);
+                h = hash_mix(h, store_targets_of(&targets, event, &target));
+        }
+        return h;
+}
+
 static uint64_t digest_coverage(Store *store, uint64_t h) {
         for (uint64_t i = 0; i < store_n_days(store); i++) {
                 StoreDay day = store_day(store, i);
@@ -444,6 +527,7 @@ uint64_t model_digest(Store *store) {
         h = digest_events(store, h);
         h = digest_lineage(store, h);
         h = digest_coverage(store, h);
+        h = digest_targets(store, h);
         for (StoreDim dim = 0; dim < STORE_N_DIMS; dim++)
                 h = digest_dim(store, dim, h);
         for (uint32_t i = 0; i < store_n_strings(store); i++)

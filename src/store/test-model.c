@@ -102,6 +102,25 @@ static void make_grants(Random *random, ModelEvent *e) {
         }
 }
 
+static void make_targets(Random *random, ModelEvent *e) {
+        e->event.n_targets = random_below(random, 3) ? 0
+                                                     : 1 + (unsigned)random_below(random,
+                                                                           MODEL_MAX_TARGETS);
+        for (unsigned i = 0; i < e->event.n_targets; i++) {
+                EventTarget *target = &e->targets[i];
+
+                target->name = ANY(random, names);
+                if (random_below(random, 3) == 0)
+                        target->of = ANY(random, keys);
+                if (random_below(random, 3) == 0)
+                        target->effect = (CatalogueEffect)random_below(random, CATALOGUE_N_EFFECTS);
+                if (random_below(random, 3) == 0)
+                        target->object = random_next(random);
+                if (random_below(random, 3) == 0)
+                        target->n_bytes = random_next(random) >> random_below(random, 64);
+        }
+}
+
 static void make_event(Random *random, ModelEvent *e) {
         Event *event = &e->event;
 
@@ -128,6 +147,7 @@ static void make_event(Random *random, ModelEvent *e) {
         event->hash = random_below(random, 2); /* two texts for each eventID */
         event->size = 300 + (uint32_t)random_below(random, 5);
         make_grants(random, e);
+        make_targets(random, e);
 }
 
 static void make_notes(Model *m) {
@@ -163,8 +183,10 @@ void model_init(Model *m, uint64_t which, size_t n_events) {
                 e->event.record = n_records[e->file]++;
                 e->event.offset = 12 + (uint64_t)e->event.record * 1000;
         }
-        for (size_t i = 0; i < n_events; i++)
+        for (size_t i = 0; i < n_events; i++) {
                 m->events[i].event.grants = m->events[i].grants;
+                m->events[i].event.targets = m->events[i].targets;
+        }
         make_notes(m);
         model_settle(m);
 }

@@ -12,12 +12,14 @@
 enum {
         MODEL_MAX_FILES = 8,
         MODEL_MAX_GRANTS = 2,
+        MODEL_MAX_TARGETS = 3,
 };
 
 typedef struct ModelEvent {
         Event event;
         int file;
         EventGrant grants[MODEL_MAX_GRANTS];
+        EventTarget targets[MODEL_MAX_TARGETS];
         char id[40]; /* behind event.id where that is a UUID */
 } ModelEvent;
 
