@@ -594,7 +594,8 @@ def test_packings(tester):
                for n in (1, 2, 7)}
     tester.checks.equal('threads change nothing', 1, len(outputs))
     case_file = os.path.join(tester.folder, 'trail.case')
-    tester.spoor.run('index', '-o', case_file, trail.bucket)
+    result = tester.spoor.run('index', '-o', case_file, trail.bucket)
+    tester.checks.check('a case file is made', result.status in (0, 3) and os.path.exists(case_file), result.story)
     tester.checks.equal('a case file leads to its evidence', wanted, ask(case_file)[2])
     moved = trail.bucket + '-moved'
     os.rename(trail.bucket, moved)
