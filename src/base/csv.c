@@ -1,7 +1,7 @@
 /*
- * CSV as RFC 4180 has it: cells between commas, in quotes where they hold commas, quotes (doubled)
- * or ends of lines; lines end in LF or CRLF. A row is delivered when it is whole, so memory is
- * bounded by the longest row allowed.
+ * CSV as RFC 4180 has it: cells between commas (or another separator), in quotes where they hold
+ * commas, quotes (doubled) or ends of lines; lines end in LF or CRLF. A row is delivered when it is
+ * whole, so memory is bounded by the longest row allowed.
  *
  * Strict. A quote inside of a bare cell, bytes behind a closing quote, another number of cells than
  * the header has, an end inside of quotes: the row is unsound. Then each line behind its first byte
@@ -74,11 +74,15 @@ static int take_quoted(CsvReader *csv, const char **at, const char *end, bool is
         return add_cell(csv, is_doubled ? undouble(csv, cell) : cell);
 }
 
+static char separator_of(const CsvReader *csv) {
+        return csv->separator ? csv->separator : ',';
+}
+
 /* The bare cell at *at; afterwards *at is behind it. */
 static int take_bare(CsvReader *csv, const char **at, const char *end, bool is_final) {
-        const char *from = *at, *to = from;
+        const char *from = *at, *to = from, separator = separator_of(csv);
 
-        while (to < end && *to != ',' && *to != '\n' && *to != '"')
+        while (to < end && *to != separator && *to != '\n' && *to != '"')
                 to++;
         if (to == end && !is_final)
                 return ROW_MORE;
@@ -109,7 +113,7 @@ static int take_row(CsvReader *csv, Slice text, bool is_final, size_t *ret_size)
                         return ROW_MORE;
                 if (at == end && !is_final)
                         return ROW_MORE;
-                if (at < end && *at != ',' && *at != '\n')
+                if (at < end && *at != separator_of(csv) && *at != '\n')
                         return ROW_BEHIND;
                 if (at == end || *at == '\n') {
                         *ret_size = (size_t)(at - text.data) + (at < end);

@@ -27,6 +27,7 @@ typedef struct CsvReader {
         const CsvSink *sink;
         uint64_t max_row_bytes;
         size_t n_columns; /* of every row; 0: of any */
+        char separator;   /* between cells; 0: a comma */
 
         VEC(char) window; /* from the beginning of the open row on */
         uint64_t base;    /* offset of its first byte */

@@ -34,7 +34,6 @@ typedef struct Days {
         Line *lines;
         size_t n_lines;
         Mark *marks; /* n_columns for each line */
-        bool has_gaps, has_files_alone;
 } Days;
 
 static void days_deinit(Days *days) {
@@ -66,10 +65,29 @@ static bool is(const CliBuffer *text, SpoorSlice other) {
                (other.size == 0 || memcmp(text->data, other.data, other.size) == 0);
 }
 
+static int compare(const CliBuffer *text, SpoorSlice other) {
+        size_t n = text->size < other.size ? text->size : other.size;
+        int r = n ? memcmp(text->data, other.data, n) : 0;
+
+        return r ? r : (text->size > other.size) - (text->size < other.size);
+}
+
+/* Lines come by account and region. */
 static Line *line_of(Days *days, SpoorSlice account, SpoorSlice region) {
-        for (size_t i = days->n_lines; i-- > 0;)
-                if (is(&days->lines[i].account, account) && is(&days->lines[i].region, region))
-                        return &days->lines[i];
+        size_t low = 0, high = days->n_lines;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int r = compare(&days->lines[middle].account, account);
+
+                r = r ? r : compare(&days->lines[middle].region, region);
+                if (r == 0)
+                        return &days->lines[middle];
+                if (r < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
         return NULL;
 }
 
@@ -150,7 +168,6 @@ static int fill_gaps(SpoorCase *scase, Days *days, SpoorError *error) {
         while (r == 0 && (r = spoor_rows_next(rows, &cells, error)) == 0) {
                 Line *line = line_of(days, cells[1].text, cells[2].text);
 
-                days->has_gaps = true;
                 if (!line || cells[4].type != SPOOR_CELL_TIME)
                         continue;
                 for (int64_t day = floor_day(cells[3].time); day <= floor_day(cells[4].time - 1);
@@ -254,7 +271,7 @@ static void compose(const Days *days, CliBuffer *out) {
         else
                 cli_buffer_format(out, ", a mark for %" PRId64 " days: ", days->step);
         cli_buffer_text(out, "▁ 1 event or more, ▂ 10, ▃ 100, ▄ 1,000 ...; · nothing; o files "
-                             "without events; x a gap\n\n");
+                             "without events; x nothing, in a gap\n\n");
         cli_buffer_format(out, "%-*s  %-*s  %12s%12s  ", (int)account, "account", (int)region,
                         "region", "events", "files");
         put_months(out, days);

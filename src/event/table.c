@@ -1,5 +1,6 @@
 /*
- * A CSV whose header row names CloudTrail's columns: each row is a record, or holds one as JSON in
+ * A CSV (between commas, or tabs or semicolons, as spreadsheets write it) whose header row names
+ * CloudTrail's columns: each row is a record, or holds one as JSON in
  * one cell.
  *
  * A record of columns is assembled as JSON (columns.c) and read like any other. It is marked as
@@ -24,21 +25,32 @@ static size_t mark_size(Slice head) {
         return slice_starts_with(head, SLICE_LITERAL(MARK)) ? 3 : 0;
 }
 
-int table_recognise(Table *t, Slice head, size_t *ret_size, EventContainer *ret_container) {
+/* The same, where cells stand between SEPARATOR. */
+static int recognise(Table *t, Slice head, char separator, size_t *ret_size) {
         size_t mark = mark_size(head), size;
         int r;
 
-        *ret_size = 0;
-        *ret_container = EVENT_IN_NONE;
+        t->csv.separator = separator;
+        t->columns.container = EVENT_IN_NONE;
         r = csv_first_row(&t->csv, slice(head.data + mark, head.size - mark), &size);
         if (r < 0 || size == 0)
                 return r;
-        r = columns_read(&t->columns, t->csv.cells.data, t->csv.cells.size);
-        if (r < 0)
-                return r;
-        *ret_container = t->columns.container;
         *ret_size = mark + size;
-        return 0;
+        return columns_read(&t->columns, t->csv.cells.data, t->csv.cells.size);
+}
+
+int table_recognise(Table *t, Slice head, size_t *ret_size, EventContainer *ret_container) {
+        static const char separators[] = {',', '\t', ';'};
+        int r = 0;
+
+        *ret_size = 0;
+        *ret_container = EVENT_IN_NONE;
+        for (size_t i = 0; i < sizeof(separators) && r == 0 && *ret_container == EVENT_IN_NONE;
+                        i++) {
+                r = recognise(t, head, separators[i], ret_size);
+                *ret_container = t->columns.container;
+        }
+        return r;
 }
 
 /* ---- rows ---- */

@@ -556,6 +556,12 @@ static void test_tables(void **state) {
                         {"eventJson\n\"{\"\"eventSource\"\":\"\"s\"\",\"\"eventTime\"\":\"\"" T
                          "\"\",\"\"eventID\"\":\"\"a\"\"}\"\n\"{\"\"eventSource\"\":\"\n",
                                         "a", 1, 0, EVENT_IN_LAKE, "no sound record in a row"},
+                        /* other separators */
+                        {"eventtime\teventid\n" T "\ta,b\n", "a,b", 0, 0, EVENT_IN_ATHENA, NULL},
+                        {"\"eventtime\";\"eventid\"\r\n\"" T "\";\"a;b\"\r\n" T ";c\n", "a;bc", 0,
+                                        0, EVENT_IN_ATHENA, NULL},
+                        {"eventtime;eventid\n" T ";a;b\n" T ";c\n", "c", 1, 0, EVENT_IN_ATHENA,
+                                        "another number"},
                         /* no tables of records */
                         {"eventName,count\nx,1\n", "", 0, 1, EVENT_IN_NONE, "not JSON"},
                         {"eventTime\n" T "\n", "", 0, 1, EVENT_IN_NONE, "not JSON"},
