@@ -375,7 +375,7 @@ static void test_containers(void **state) {
                                         "no CloudTrail records"},
                         {"hello world", 0, 0, 0, 1, false, "not JSON"},
                         {"<html></html>", 0, 0, 0, 1, false, "not JSON"},
-                        {"eventTime;eventName\n2026;x\n", 0, 0, 0, 1, false, "not JSON"},
+                        {"eventTime|eventName\n2026|x\n", 0, 0, 0, 1, false, "not JSON"},
                         {"\"a string\"", 0, 0, 0, 1, false, "not JSON"},
                         {"\x89PNG\r\n\x1A\n", 0, 0, 0, 1, false, "not JSON"},
                         {"\xEF\xBBnot quite a mark", 0, 0, 0, 1, false, "not JSON"},
