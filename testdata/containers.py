@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import Checks, Spoor, difference, json_lines
+from harness import Checks, Spoor, difference, json_lines, seeded
 import makers
 
 PLACE = ('source.file', 'source.record')
@@ -170,6 +170,50 @@ def check_container(spoor, checks, folder, kind, content, is_whole, texts, expec
         os.remove(path)
 
 
+def random_copies(rng):
+    """Files with copies of a few events: whole ones, and tables that have some of the columns, or another value in one."""
+    names = ['eventID', 'eventTime', 'eventSource', 'eventName', 'awsRegion', 'userAgent']
+    files = {}
+    for i in range(rng.randrange(3, 9)):
+        kept = names[:2] + [name for name in names[2:] if rng.random() < 0.7]
+        rows = []
+        for number in rng.sample(range(12), rng.randrange(1, 8)):
+            row = {'eventID': str(number), 'eventTime': f'2026-01-08T14:00:{number:02d}Z', 'eventSource': 's3.amazonaws.com',
+                   'eventName': rng.choice(['GetObject'] * 4 + ['PutObject']), 'awsRegion': rng.choice(['eu-west-1'] * 4 + ['x']),
+                   'userAgent': rng.choice(['a', 'a', 'b'])}
+            rows.append(row)
+        if rng.random() < 0.4:
+            files[f'{rng.choice("amz")}{i}.json'] = json.dumps({'Records': rows})
+            continue
+        for row in rows:
+            row['eventTime'] = rng.choice([row['eventTime'], row['eventTime'].replace('T', ' ').replace('Z', '.000')])
+        files[f'{rng.choice("amz")}{i}.csv'] = table(kept, [[row[name] for name in kept] for row in rows])
+    return files
+
+
+def check_copies(spoor, checks, rng, folder):
+    """Whatever copies there are, parts of the evidence make of them what all of it does."""
+    for n in range(12):
+        place = os.path.join(folder, f'copies-{n}')
+        whole_ids = set()
+        for name, text in random_copies(rng).items():
+            makers.write_file(os.path.join(place, name), text.encode())
+            if name.endswith('.json'):
+                whole_ids |= {record['eventID'] for record in json.loads(text)['Records']}
+        case, parts = os.path.join(folder, 'whole.case'), [os.path.join(folder, f'part-{k}.case') for k in (1, 2, 3)]
+        spoor.run('index', '-o', case, place)
+        for k, part in enumerate(parts, 1):
+            spoor.run('index', '--shard', f'{k}/3', '-o', part, place)
+        two, all_of_them = os.path.join(folder, 'two.case'), os.path.join(folder, 'all.case')
+        spoor.run('merge', '-o', two, parts[2], parts[0])
+        spoor.run('merge', '-o', all_of_them, two, parts[1], parts[0])
+        with open(case, 'rb') as one, open(all_of_them, 'rb') as other:
+            checks.check(f'copies {n}: parts are together the whole', one.read() == other.read(), lambda: spoor.run('info', case).story())
+        rows = json_lines(spoor.run('timeline', '--columns', 'eventID,source.file', '--format', 'jsonl', case).stdout)
+        kept = {row['eventID'] for row in rows if row['source.file'].endswith('.json')}
+        checks.equal(f'copies {n}: a whole record is kept', sorted(whole_ids), sorted(kept))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--spoor', required=True)
@@ -185,6 +229,7 @@ def main():
         checks.equal('the export holds all events', len(texts), len(expected))
         for kind, content, is_whole in containers(texts):
             check_container(spoor, checks, folder, kind, content, is_whole, texts, expected, columns)
+        check_copies(spoor, checks, seeded('containers', 3), folder)
     return checks.finish()
 
 

@@ -6,12 +6,16 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/time.h"
 #include "base/vec.h"
 #include "engine/engine.h"
 
 /*
  * A record made from a table may lack parts of the one that it is a copy of. So it means the same
- * as another of its eventID if nothing that it has, of what every table has, speaks against that.
+ * as a whole one of its eventID if nothing that it has, of what every table has, speaks against
+ * that. Among themselves partial ones mean the same if they have the same of it: what is missing
+ * would else make of three records whatever two of them are compared first, and parts of the
+ * evidence would say other than all of it.
  */
 static const char *const brief_paths[] = {"eventTime", "eventSource", "eventName", "awsRegion"};
 #define N_BRIEF (sizeof(brief_paths) / sizeof(brief_paths[0]))
@@ -30,6 +34,15 @@ typedef struct Meanings {
         size_t n_partial;
 } Meanings;
 
+/* Of the text of a value, quotes included; of a time, of when it is, however it is written. */
+static uint64_t hash_of(size_t path, Slice text) {
+        int64_t time;
+
+        if (path == 0 && time_parse(slice(text.data + 1, text.size - 2), &time) == 0)
+                return hash_bytes(&time, sizeof(time));
+        return hash_slice(text);
+}
+
 static int on_judged(void *userdata, size_t i, const EvidenceRecord *record) {
         Meanings *m = userdata;
         Meaning *meaning = &m->all[i];
@@ -43,7 +56,7 @@ static int on_judged(void *userdata, size_t i, const EvidenceRecord *record) {
                 JsonValue value = json_find(record->text, slice_cstr(brief_paths[k]));
 
                 if (value.type == JSON_STRING)
-                        meaning->brief[k] = hash_slice(value.text);
+                        meaning->brief[k] = hash_of(k, value.text);
         }
         return r == -ENOMEM ? r : 0;
 }
@@ -73,22 +86,23 @@ static bool agree(const Meaning *a, const Meaning *b) {
         return true;
 }
 
-/* Each partial record takes the meaning of the first of its eventID that it agrees with. */
+/* Each partial record takes the meaning of the first whole one of its eventID that it agrees with.
+ */
 static void join_partial(Meanings *m, size_t n) {
         size_t first = 0;
 
         qsort(m->all, n, sizeof(*m->all), compare_meanings);
         for (size_t i = 0; i < n; i++) {
-                if (m->all[i].id != m->all[first].id)
-                        first = i;
-                if (!m->all[i].is_partial)
+                const Meaning *at = &m->all[i];
+                size_t k = first = m->all[first].id == at->id ? first : i;
+
+                if (!at->is_partial)
                         continue;
-                for (size_t k = first; k < i; k++) {
-                        if (agree(&m->all[k], &m->all[i])) {
-                                m->hashes[m->all[i].place] = m->hashes[m->all[k].place];
-                                break;
-                        }
-                }
+                while (!m->all[k].is_partial && !agree(&m->all[k], at))
+                        k++;
+                m->hashes[at->place] = m->all[k].is_partial
+                                                       ? hash_bytes(at->brief, sizeof(at->brief))
+                                                       : m->hashes[m->all[k].place];
         }
 }
 

@@ -126,6 +126,13 @@ typedef enum EventContainer {
         EVENT_N_CONTAINERS,
 } EventContainer;
 
+#define EVENT_HASH_PARTIAL (UINT64_C(1) << 63)
+
+/* Was the record of that Event.hash made of the columns of a table? */
+static inline bool event_hash_is_partial(uint64_t hash) {
+        return hash & EVENT_HASH_PARTIAL;
+}
+
 /* Slices are valid until the sink returns; data is NULL for an absent value. */
 typedef struct Event {
         int64_t time;
@@ -136,7 +143,7 @@ typedef struct Event {
         Slice call[EVENT_N_CALL];
         Slice result[EVENT_N_RESULT];
         Slice text;      /* the record: JSON as it stands, or as it was in a JSON string */
-        uint64_t hash;   /* of these bytes */
+        uint64_t hash;   /* of these bytes; its highest bit tells a partial record */
         uint64_t offset; /* in the content: of the bytes from which it can be read again, which are
                           */
         uint32_t size;   /* the record itself, or the element in whose string it stands */

@@ -94,6 +94,8 @@ static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *o
         event.is_partial = origin->is_partial;
         if (origin->row_hash)
                 event.hash = hash_mix(event.hash, origin->row_hash);
+        event.hash = origin->is_partial ? event.hash | EVENT_HASH_PARTIAL
+                                        : event.hash & ~EVENT_HASH_PARTIAL;
         if (r->sink->wants && !r->sink->wants(r->sink->userdata, &event))
                 forget(&event);
         else

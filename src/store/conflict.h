@@ -1,7 +1,8 @@
 /*
  * Records that share an eventID: which of them are not the same record? Private to the store floor.
  *
- * Of each group the record whose place sorts first is kept. A conflict is told for every meaning
+ * Of each group the whole record whose place sorts first is kept; where all are partial, the first
+ * of those. A conflict is told for every meaning
  * but the kept one's, once, at the first place where it stands: so what is told is the same however
  * records came together, in one sealing or in the merging of many stores.
  */
@@ -12,7 +13,7 @@
 #include "store/image.h"
 
 typedef struct Contender {
-        uint64_t group; /* those of one stand together, by place; the first is kept */
+        uint64_t group; /* those of one stand together, whole before partial, by place */
         StorePlace place;
         uint32_t file;     /* final number */
         uint32_t source;   /* of those of one source it is known that they differ; or STORE_NONE */

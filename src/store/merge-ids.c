@@ -52,7 +52,7 @@ static int compare_members(const void *ctx, const SortKey *x, const SortKey *y) 
         int r = compare_ids(&a, &b);
 
         if (r == 0)
-                r = merge_compare_places(&a.source, &b.source);
+                r = merge_compare_records(&a.source, &b.source);
         /* a kept one before a loser at the same place */
         return r ? r : (x->source > y->source) - (x->source < y->source);
 }
@@ -73,13 +73,16 @@ static int list_losers(Merge *merge, uint32_t i, SortKey *keys, uint64_t *n) {
 
         for (uint32_t row = 0; row < store_n_conflict_rows(store); row++) {
                 StoreConflict conflict = store_conflict_row(store, row);
-                StoreSource kept = store_source(store, conflict.event);
+                StoreSource kept = store_source(store, conflict.event), lost = kept;
                 Slice text = store_id_text(store, &kept, buffer);
 
+                lost.hash = conflict.hash;
+                lost.file = conflict.file;
+                lost.record = conflict.record;
+                lost.offset = conflict.offset;
                 /* who lost stands behind who was kept, under the same eventID */
                 if (conflict.event >= store_n_events(store) || !text.size ||
-                                conflict.file < kept.file ||
-                                (conflict.file == kept.file && conflict.record <= kept.record))
+                                merge_compare_records(&kept, &lost) >= 0)
                         return -EIO;
                 keys[(*n)++] = image_id_key(&kept, text, i | LOSER, row);
         }

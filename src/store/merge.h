@@ -92,4 +92,11 @@ static inline int merge_compare_places(const StoreSource *x, const StoreSource *
         return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
+/* Of records of one eventID: a whole one before a partial one, then by place. */
+static inline int merge_compare_records(const StoreSource *x, const StoreSource *y) {
+        int r = event_hash_is_partial(x->hash) - event_hash_is_partial(y->hash);
+
+        return r ? r : merge_compare_places(x, y);
+}
+
 #endif

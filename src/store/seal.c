@@ -4,10 +4,9 @@
  *   1  files     names of all builders, sorted, made distinct
  *   2  order     rows sorted by (eventTime, eventID, file, record)
  *   3  duplicates  rows sorted by the hash of their eventID: of a group the one whose file, then
- *                record number, sorts first is kept; of other bytes under the same eventID the
- *                judge says whether they are a conflict (conflict.c)
- *   4  strings   those that kept rows use, sorted, made distinct; then the tuples, now of final
- *                string numbers, likewise
+ *                record number, sorts first is kept, whole before partial ones; of other bytes
+ * under the same eventID the judge says whether they are a conflict (conflict.c) 4  strings   those
+ * that kept rows use, sorted, made distinct; then the tuples, now of final string numbers, likewise
  *   5  columns   written in order of events; what events hand out; eventIDs by hash
  *   6  indexes   what follows from those (make.c)
  *
@@ -287,6 +286,14 @@ static int sort_rows(Seal *seal) {
 
 /* ---- duplicates ---- */
 
+/* Of records of one eventID: a whole one before a partial one, then by place. */
+static int compare_records(const Seal *seal, uint32_t builder_x, const StoreSource *x,
+                uint32_t builder_y, const StoreSource *y) {
+        int r = event_hash_is_partial(x->hash) - event_hash_is_partial(y->hash);
+
+        return r ? r : compare_places(seal, builder_x, x, builder_y, y);
+}
+
 /* Keys of the groups: a and b tell the eventID, index is the place in `order`. */
 static const SortKey *place_key(const Seal *seal, const SortKey *key) {
         return &seal->order[key->index];
@@ -295,8 +302,10 @@ static const SortKey *place_key(const Seal *seal, const SortKey *key) {
 static int compare_members(const void *ctx, const SortKey *x, const SortKey *y) {
         const Seal *seal = ctx;
         const SortKey *a = place_key(seal, x), *b = place_key(seal, y);
+        const StoreSource *s = &seal_row(seal, a)->source, *t = &seal_row(seal, b)->source;
+        int r = compare_ids(seal, a->source, s, b->source, t);
 
-        return compare_rows(seal, a, b);
+        return r ? r : compare_records(seal, a->source, s, b->source, t);
 }
 
 static void list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
