@@ -4,10 +4,11 @@ Values are picked from the evidence itself, so that most questions have an answe
 made up, so that some have none.
 """
 import ipaddress
+import re
 from typing import NamedTuple
 
 import naive
-from event import DIMENSIONS
+from event import COLUMNS, DIMENSIONS, text_of
 
 PAIRS = ['key,ip', 'user,event', 'event,user', 'principal,service', 'ip,outcome', 'region,account',
          'ua,key', 'session,error', 'type,role', 'key,ip,event']
@@ -108,6 +109,110 @@ def all_queries(case, rng):
         out.append(['first-use', '--by', rng.choice(list(DIMENSIONS)), '--since', time])
     out += [['top', '--by', 'event', '--limit', '2'],
             ['top', '--by', 'ip', '--columns', 'events,ip'], ['first-use', '--by', 'key', '--columns', 'key,firstTime']]
+    return out + where_queries(case, rng)
+
+
+# ---- expressions ----
+
+WHERE_NAMES = sorted({*COLUMNS, *DIMENSIONS} - {'eventTime', 'readOnly'}) + [
+    'userIdentity.accountId', 'userIdentity.principalId', 'userIdentity.invokedBy',
+    'userIdentity.sessionContext.sessionIssuer.arn']
+REGEXES = ['^A', '[0-9]+', '(?i)ACCESS', 'a.c|b.*e', '^.?$', r'\d\.\d', '(user|role)/[a-z]+$', 'x{3,}', '']
+
+
+def quoted(rng, text):
+    """TEXT as a value: in quotes of either kind."""
+    if "'" not in text and rng.random() < 0.5:
+        return f"'{text}'"
+    return '"' + text.replace('\\', '\\\\').replace('"', '\\"') + '"'
+
+
+def is_utterable(text):
+    return '\0' not in text and '\ufffd' not in text and len(text) < 400 and not re.search('[\ud800-\udfff]', text)
+
+
+def leaf_of(rng, record):
+    """A path to some value of a record, as an expression has it, and that value."""
+    path, value = [], record
+    while isinstance(value, (dict, list)) and value:
+        if isinstance(value, list):
+            index = rng.randrange(len(value))
+            value = value[index]
+            if rng.random() < 0.3:
+                path.append(rng.choice([f'.{index}', f'[{index}]', '[]']))
+        else:
+            keys = [key for key in value if re.fullmatch(r'[^.\0]+(\.[^.\0]+)*', key) and is_utterable(key)]
+            if not keys:
+                break
+            key = rng.choice(keys)
+            path.append('.' + (key if re.fullmatch('[A-Za-z_][A-Za-z0-9_:-]*', key) else quoted(rng, key)))
+            value = value[key]
+    return ''.join(path)[1:], value
+
+
+def field_and_value(rng, case):
+    event = rng.choice(case.events)
+    if rng.random() < 0.35:
+        path, value = leaf_of(rng, event.value)
+        if path and path != 'eventTime':
+            return path, text_of(value)
+    name = rng.choice(WHERE_NAMES)
+    value = event.columns.get(DIMENSIONS.get(name, name))
+    return name, None if value is None else str(value)
+
+
+def test_of_time(rng, case):
+    time = rng.choice(case.events).columns['eventTime']
+    return rng.choice([f'eventTime {rng.choice(["<", "<=", ">", ">=", "=", "!="])} {rng.choice([time, time[:10]])}',
+                       f'eventTime ~ "*{time[11:14]}*"', f'eventTime in ({time}, 2024-03-01)'])
+
+
+def test_of(rng, case):
+    name, value = field_and_value(rng, case)
+    kind = rng.randrange(12)
+    if kind == 0:
+        return test_of_time(rng, case)
+    if kind == 1:
+        return rng.choice(['readOnly', 'readOnly = false', 'readOnly exists', 'not readOnly', name])
+    if value is None or not is_utterable(value) or kind == 2:
+        return f'{name} {rng.choice(["exists", "not exists", "= null", "!= null", "in (null, x)"])}'
+    if kind == 3:
+        return f'{name} {rng.choice(["=~", "not in"])} {quoted(rng, rng.choice(REGEXES))}'
+    if kind == 4:
+        return f'{rng.choice(["ip", "sourceIPAddress", name])} {rng.choice(["in", "not in"])} ' \
+               f'{rng.choice(["10.0.0.0/8", "(0.0.0.0/0, ::/0)", "(203.0.113.0/26, null)", "2001:db8::/32"])}'
+    if kind == 5 and value:
+        return f'{name} {rng.choice(["~", "!~"])} {quoted(rng, patterned(rng, value))}'
+    if kind == 6:
+        other = quoted(rng, value)
+        return f'{name} {rng.choice(["in", "not in", "=", "!="])} (other, {other}, {rng.choice(["1", "null", other])})'
+    if kind == 7 and re.fullmatch(r'-?[0-9.]+([eE][0-9]+)?|[0-9T:.Z-]{10,30}', value):
+        return f'{name} {rng.choice(["=", "!=", "<", ">="])} {value}'
+    if kind == 8 and 'amazonaws' in value:
+        return f'service {rng.choice(["=", "!=", "~"])} {value.split(".")[0]}'
+    return f'{name} {rng.choice(["=", "=", "=", "==", "!=", "<", "<=", ">", ">="])} {quoted(rng, value)}'
+
+
+def expression(rng, case, depth):
+    if depth == 0 or rng.random() < 0.3:
+        return test_of(rng, case)
+    word = rng.choice([' and ', ' or ', ' AND ', '\nor '])
+    inner = word.join(expression(rng, case, depth - 1) for _ in range(rng.randrange(1, 4)))
+    return rng.choice(['({})', 'not ({})', '({})', '( {} )']).format(inner)
+
+
+def where_queries(case, rng):
+    if not case.events:
+        return []
+    out = []
+    for i in range(60):
+        query = [*rng.choice([['timeline'], ['timeline'], ['top', '--by', 'event'], ['first-use', '--by', 'key']]),
+                 '--where', expression(rng, case, i % 4)]
+        if rng.random() < 0.2:
+            query += ['--where', expression(rng, case, 1)]
+        if rng.random() < 0.2:
+            query += rng.choice([['--read'], ['--event', 'G*'], ['--last', '60d'], ['--ip', '10.0.0.0/8']])
+        out.append(query)
     return out
 
 

@@ -88,6 +88,37 @@ static int run_ids(void *ctx) {
         return r;
 }
 
+static int give_records(void *userdata, const uint32_t *events, size_t n, StoreRecordSink *sink) {
+        int r = 0;
+
+        (void)userdata, (void)events;
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = sink->record(sink->userdata, i, SLICE_LITERAL("{\"a\":{\"b\":[1,\"x\"]}}"));
+        return r;
+}
+
+static int run_where(void *ctx) {
+        static const char *const asked[] = {
+                        "service ~ \"s*\" and (outcome in (success, denied) or ip =~ '[0-9]+')",
+                        "event = nothing or service = iam or not a.b = \"y\\\"\"",
+                        "ua exists or ua not exists or source.file = x or eventID ~ ?",
+        };
+        SelectionWhereFault fault;
+        Selection *s = NULL;
+        Run *run = ctx;
+        int r = selection_new(&s);
+
+        store_set_records(run->store, &(StoreRecords){NULL, give_records});
+        for (size_t i = 0; i < 3 && r == 0; i++)
+                r = selection_set_where(s, slice_cstr(asked[i]), &fault);
+        if (r == 0)
+                r = run_plan(ctx, s);
+        if (r == 0)
+                r = run_values(ctx, s);
+        selection_free(s);
+        return r;
+}
+
 static void check(int (*run_it)(void *ctx), size_t n_events) {
         Run run = {.n_events = SIZE_MAX, .n_rows = SIZE_MAX};
         Model m;
@@ -111,6 +142,12 @@ static void test_query_large(void **state) {
         check(run_all, 6500); /* lists gathered as bits */
 }
 
+static void test_where(void **state) {
+        (void)state;
+        check(run_where, 300);
+        check(run_where, 6500);
+}
+
 static void test_ids(void **state) {
         (void)state;
         check(run_ids, 300);
@@ -120,6 +157,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_query),
                         cmocka_unit_test(test_query_large),
+                        cmocka_unit_test(test_where),
                         cmocka_unit_test(test_ids),
         };
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import evidence as reading  # noqa: E402
 from event import COLUMNS, DIMENSIONS, Event, event_of, instant_of, is_apart, print_instant, text_of, text_at  # noqa: E402
+import where  # noqa: E402
 
 EXIT_USAGE, EXIT_DAMAGED = 2, 3
 TEXT_OPTIONS = {
@@ -168,6 +169,7 @@ def tests_of(options, events):
     if options.to:
         end = time_option(options.to)
         tests.append(lambda event: event.instant < end)
+    tests += [where.parse(text) for text in options.where or []]
     if options.last and events:
         seconds, nanoseconds = events[-1].instant
         back = (seconds - int(options.last[:-1]) * UNITS[options.last[-1]], nanoseconds)
@@ -277,6 +279,7 @@ def parser():
         command.add_argument('--from', dest='from_')
         command.add_argument('--to')
         command.add_argument('--last')
+        command.add_argument('--where', action='append')
     return result
 
 
