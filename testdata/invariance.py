@@ -18,6 +18,8 @@ import makers
 
 QUERIES = [['timeline', '--format', 'jsonl'], ['timeline', '--format', 'csv'], ['timeline'], ['info', '--format', 'json'],
            ['first-use', '--by', 'key', '--format', 'jsonl'], ['top', '--by', 'user,ip', '--format', 'tsv'],
+           ['timeline', '--where', 'requestParameters.deep.key ~ "*e*" and (not readOnly or ip in 203.0.113.0/24)',
+            '--format', 'jsonl'],
            ['first-use', '--by', 'principal,event', '--last', '200d', '--format', 'json']]
 THREADS = ['1', '2', '8']
 

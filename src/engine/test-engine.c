@@ -163,6 +163,66 @@ static void test_selection(void **state) {
         spoor_case_free(scase);
 }
 
+/* Expressions, by columns and by records, of a case that was opened for them alone too. */
+static void test_where(void **state) {
+        static const char *const columns[] = {"eventID"};
+        static const struct {
+                const char *text;
+                size_t n;
+        } asked[] = {{"event = GetObject and key != AKIA1", 4}, {"requestParameters.n.k > 13", 2},
+                        {"requestParameters.bucketName ~ \"b-1?\" and not readOnly", 3},
+                        {"requestParameters.n.k in (3, 4, 99)", 2}, {"key = null", 0},
+                        {"not key exists or requestParameters.n[1].k = 7", 1},
+                        {"not (requestParameters.t and user = u1)", LAB_N_RECORDS - 5}};
+        const char *path = lab_path(&lab, "where.case"), *gone = lab_path(&lab, "where.gone");
+        const char *file = lab_path(&lab, "where.json");
+        const char *sources[] = {lab.evidence};
+        SpoorError error = {""};
+        SpoorSelection *s;
+        SpoorCase *scase;
+        SpoorRows *rows;
+        Text text = {0};
+
+        (void)state;
+        for (size_t i = 0; i < N_ELEMENTS(asked); i++) {
+                SpoorOptions options = {0};
+
+                assert_int_equal(spoor_selection_new(&s), 0);
+                assert_int_equal(spoor_selection_set_where(s, asked[i].text, &error), 0);
+                scase = open_one(lab.evidence);
+                assert_int_equal(count_rows(scase, s), asked[i].n);
+                spoor_case_free(scase);
+                options.only = s;
+                scase = lab_open(&options, sources, 1);
+                assert_int_equal(count_rows(scase, s), asked[i].n);
+                spoor_case_free(scase);
+                spoor_selection_free(s);
+        }
+        assert_int_equal(spoor_selection_new(&s), 0);
+        assert_int_equal(spoor_selection_set_where(s, "user = \"\u00e4\" x", &error),
+                        SPOOR_E_SYNTAX);
+        assert_int_equal(error.at, 12); /* in bytes, and told in characters */
+        assert_non_null(strstr(error.message, "character 12: "));
+        assert_int_equal(spoor_selection_set_where(s, "requestParameters.n exists", &error), 0);
+        lab_log(&text, 0, 3, 0);
+        lab_write(file, text.bytes.data, text.bytes.size);
+        spoor_case_free(index_one(file, path));
+        assert_int_equal(rename(file, gone), 0);
+        scase = open_one(path);
+        assert_int_equal(spoor_timeline(scase, s, columns, 1, &rows, &error), SPOOR_E_EVIDENCE);
+        assert_non_null(strstr(error.message, "where.json"));
+        assert_int_equal(spoor_values(scase, s, &(SpoorDim){SPOOR_DIM_IP}, 1, SPOOR_ORDER_EVENTS,
+                                         INT64_MIN, UINT64_MAX, &rows, &error),
+                        SPOOR_E_EVIDENCE);
+        assert_int_equal(spoor_lateral(scase, s, &(SpoorLateral){0}, &rows, &error),
+                        SPOOR_E_EVIDENCE);
+        assert_int_equal(rename(gone, file), 0);
+        assert_int_equal(count_rows(scase, s), 3);
+        spoor_case_free(scase);
+        spoor_selection_free(s);
+        text_deinit(&text);
+}
+
 /*
  * Opened for one selection, raw evidence has all that could change its answer: a record that is not
  * selected may still be the one that is kept of an eventID, or the newest.
@@ -566,6 +626,7 @@ int main(void) {
                         cmocka_unit_test(test_sources),
                         cmocka_unit_test(test_timeline),
                         cmocka_unit_test(test_selection),
+                        cmocka_unit_test(test_where),
                         cmocka_unit_test(test_only),
                         cmocka_unit_test(test_values),
                         cmocka_unit_test(test_show),
