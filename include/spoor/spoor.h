@@ -485,6 +485,42 @@ SPOOR_PUBLIC int spoor_writes(SpoorCase *scase, const SpoorSelection *selection,
 SPOOR_PUBLIC const char *spoor_write_column(size_t i);
 
 /*
+ * Things that calls made, changed or ended, in the order in which they were first acted on: kind
+ * ("user", "key", "role-policy", "opening", ...) name ofKind of (whose it is, and ends with; of
+ * shares, with whom; of what was renamed, its new name) account region (NULL where the service has
+ * none) state createdTime createdEventID createdEventName (NULL: before the evidence begins)
+ * principal userIdentity.accessKeyId sourceIPAddress (who acted on it first, of those that were
+ * asked about) changes changedTime changedEventID changedEventName (the last) endedTime
+ * endedEventID endedEventName endedBy.
+ *
+ * state: standing; changed (it was there before, and was changed); inactive; deleted, also with
+ * what it was of; expired; replaced (the same was made again, its end is not in the evidence). Only
+ * calls that succeeded count. SELECTION and WHATS, as above, say which things are told: those that
+ * a call acted on that they take (and without WHATS, that the catalogue gives a category), and of
+ * WHATS also the keys, users and roles that the chains acted as; what became of them is told
+ * whoever did it.
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_standing(SpoorCase *scase, const SpoorSelection *selection,
+                const char *const *whats, size_t n_whats, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_standing_column(size_t i);
+
+/*
+ * What was read with success, a row for each thing, principal and key, by first read: kind
+ * ("bucket", "secret", "parameter", ...) name account reads objects (distinct ones) bytes denied
+ * (reads that did not succeed) firstTime firstEventID lastTime lastEventID principal
+ * userIdentity.accessKeyId. SELECTION and WHATS as above.
+ *
+ *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
+ */
+SPOOR_PUBLIC int spoor_taken(SpoorCase *scase, const SpoorSelection *selection,
+                const char *const *whats, size_t n_whats, SpoorRows **ret_rows,
+                SpoorError *ret_error);
+SPOOR_PUBLIC const char *spoor_taken_column(size_t i);
+
+/*
  * Questions that are asked of every case, in their order: name question answer (yes, no; unknown
  * where the records that tell cannot be read) events (that are of it, attempts too) succeeded
  * firstTime firstEventID lastTime lastEventID (of those that answer it: that succeeded; where none

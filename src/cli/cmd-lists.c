@@ -120,6 +120,17 @@ static int run(const CliArgs *args, Ask ask, const char *(*column)(size_t), cons
         return exit;
 }
 
+int cli_cmd_standing(const CliArgs *args) {
+        return run(args, spoor_standing, spoor_standing_column,
+                        "kind,name,of,state,createdTime,changedTime,endedTime,principal,endedBy");
+}
+
+int cli_cmd_taken(const CliArgs *args) {
+        return run(args, spoor_taken, spoor_taken_column,
+                        "kind,name,reads,objects,bytes,firstTime,lastTime,principal,"
+                        "userIdentity.accessKeyId");
+}
+
 int cli_cmd_checklist(const CliArgs *args) {
         return run(args, spoor_checklist, spoor_checklist_column,
                         "question,answer,events,succeeded,firstTime,firstEventID");

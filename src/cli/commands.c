@@ -116,6 +116,36 @@ static const CliCommand commands[] = {
                                 .run = cli_cmd_profile,
                 },
                 {
+                                .on = CLI_ON_STANDING,
+                                .name = "standing",
+                                .operands = "SOURCE...",
+                                .help = "what was made, changed and ended, and what still stands",
+                                .manual = "Users, keys, login profiles, roles, trust, policies and "
+                                          "their attachments, instances, functions, spot requests, "
+                                          "openings of security groups, shares of snapshots and "
+                                          "so on, a row for each time that one was made, by the "
+                                          "end of the evidence: standing, changed (it was there "
+                                          "before), inactive, deleted, expired, or replaced. The "
+                                          "selection and --subject say which are told: those that "
+                                          "a selected call acted on; of subjects also what became "
+                                          "of their own keys, users and roles. Who ended them is "
+                                          "told whoever it was.",
+                                .run = cli_cmd_standing,
+                },
+                {
+                                .on = CLI_ON_TAKEN,
+                                .name = "taken",
+                                .operands = "SOURCE...",
+                                .help = "what was read, by whom: objects, secrets, parameters",
+                                .manual = "Buckets with how many reads succeeded, of how many "
+                                          "distinct objects, and how many bytes; secrets, "
+                                          "parameters, and whatever else the catalogue says is "
+                                          "read. A row for each thing, principal and key. Reads "
+                                          "of objects stand in the evidence only where data "
+                                          "events are logged.",
+                                .run = cli_cmd_taken,
+                },
+                {
                                 .on = CLI_ON_CHECKLIST,
                                 .name = "checklist",
                                 .operands = "SOURCE...",

@@ -13,6 +13,8 @@ int cli_cmd_top(const CliArgs *args);
 int cli_cmd_lateral(const CliArgs *args);
 int cli_cmd_profile(const CliArgs *args);
 int cli_cmd_report(const CliArgs *args);
+int cli_cmd_standing(const CliArgs *args);
+int cli_cmd_taken(const CliArgs *args);
 int cli_cmd_checklist(const CliArgs *args);
 int cli_cmd_verify(const CliArgs *args);
 int cli_cmd_show(const CliArgs *args);

@@ -26,6 +26,10 @@ OPEN(activity, spoor_activity(doc->query->scase, doc->query->selection, doc->wha
 OPEN(coverage, spoor_coverage(doc->query->scase, ret_rows, error))
 OPEN(writes, spoor_writes(doc->query->scase, doc->query->selection, doc->whats, doc->n_whats,
                              ret_rows, error))
+OPEN(standing, spoor_standing(doc->query->scase, doc->query->selection, doc->whats, doc->n_whats,
+                               ret_rows, error))
+OPEN(taken, spoor_taken(doc->query->scase, doc->query->selection, doc->whats, doc->n_whats,
+                            ret_rows, error))
 OPEN(checklist, spoor_checklist(doc->query->scase, doc->query->selection, NULL, 0, ret_rows, error))
 OPEN(gaps, spoor_gaps(doc->query->scase, ret_rows, error))
 OPEN(files, spoor_files(doc->query->scase, ret_rows, error))
@@ -113,6 +117,30 @@ static const CliReportSection sections[] = {
                                 .is_by_subject = true,
                                 .drawing = CLI_REPORT_CHAIN,
                                 .open = open_chain,
+                },
+                {
+                                .name = "standing",
+                                .title = "What was left behind",
+                                .about = "What calls made, changed or ended, and whether it stands "
+                                         "at the end of the evidence. With subjects, what their "
+                                         "chains acted on, and what became of their own "
+                                         "credentials.",
+                                .none = "Nothing was made, changed or ended.",
+                                .columns = "kind name of state createdTime principal changedTime "
+                                           "endedTime endedBy createdEventID changedEventID "
+                                           "endedEventID",
+                                .open = open_standing,
+                },
+                {
+                                .name = "taken",
+                                .title = "What was taken",
+                                .about = "What was read with success. Reads of objects stand in "
+                                         "the evidence only where data events are logged.",
+                                .none = "No read of anything that is told of.",
+                                .columns = "kind name reads objects bytes denied firstTime "
+                                           "lastTime principal userIdentity.accessKeyId "
+                                           "firstEventID",
+                                .open = open_taken,
                 },
                 {
                                 .name = "writes",

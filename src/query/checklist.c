@@ -22,6 +22,7 @@ enum {
         ROOT = CHECKLIST_ROOT,
         PERSON = CHECKLIST_PERSON,
         AFTER = CHECKLIST_AFTER,
+        WORLD = CHECKLIST_WORLD,
         MFA = CHECKLIST_MFA,
         FAILED = CHECKLIST_FAILED,
 };
@@ -44,6 +45,7 @@ struct Checklist {
         Store *store;
         uint64_t *masks; /* of each call: what it may answer */
         size_t n_masks;
+        StoreTargets targets;
         int64_t *asked; /* of each key: its last GetCallerIdentity, or INT64_MIN */
         size_t n_keys;
         uint32_t success, caller, sts; /* strings */
@@ -103,6 +105,7 @@ int checklist_new(Store *store, Checklist **ret) {
                 c->masks[i] = mask_of(store, (uint32_t)i);
         for (size_t i = 0; i < c->n_keys; i++)
                 c->asked[i] = INT64_MIN;
+        store_targets_init(&c->targets, store);
         c->success = store_find_string(store, SLICE_LITERAL("success"));
         c->caller = store_find_string(store, SLICE_LITERAL("GetCallerIdentity"));
         c->root = store_find_string(store, SLICE_LITERAL("Root"));
@@ -209,12 +212,27 @@ int checklist_count(Checklist *c, ChecklistAnswer *answer, uint32_t event) {
         return r;
 }
 
-static bool is_asked_for(const Checklist *c, unsigned flags, uint32_t event) {
+/* Targets of an opening are its rules: "tcp 22 0.0.0.0/0". */
+static bool opens_to_all(Checklist *c, uint32_t event) {
+        StoreTarget target;
+
+        while (store_targets_of(&c->targets, event, &target)) {
+                Slice rule = store_string(c->store, target.name);
+
+                if (rule.size > 2 && memcmp(rule.data + rule.size - 2, "/0", 2) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static bool is_asked_for(Checklist *c, unsigned flags, uint32_t event) {
         if ((flags & ROOT) && !is_root(c, event))
                 return false;
         if ((flags & PERSON) && identity_field(c, event, EVENT_ID_TYPE) == c->service)
                 return false;
         if ((flags & AFTER) && !is_after_caller(c, event))
+                return false;
+        if ((flags & WORLD) && !opens_to_all(c, event))
                 return false;
         if ((flags & FAILED) && has_succeeded(c, event))
                 return false;

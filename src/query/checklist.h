@@ -14,6 +14,7 @@ typedef enum ChecklistFlag {
         CHECKLIST_ROOT = 1 << 1,   /* by the root user */
         CHECKLIST_PERSON = 1 << 2, /* not by a service of AWS */
         CHECKLIST_AFTER = 1 << 3,  /* within an hour of a GetCallerIdentity by the same key */
+        CHECKLIST_WORLD = 1 << 4,  /* lets all addresses in */
         CHECKLIST_MFA = 1 << 5,    /* a user's or root's; whether without MFA the record tells */
         CHECKLIST_FAILED = 1 << 6, /* what did not succeed answers it */
 } ChecklistFlag;
