@@ -343,8 +343,8 @@ SPOOR_PUBLIC const char *spoor_timeline_column(size_t i);
  * spoor_chain()), each under the first whose chain has it, and runs are those of one hop.
  *
  * spoor_collapsed_column()s: firstTime lastTime events summary (one line for eyes) eventSource
- * eventName outcome errorCode readOnly userIdentity.accessKeyId principal userIdentity.arn (of the
- * first event) regions addresses agents (how many) and awsRegions sourceIPAddresses userAgents
+ * eventName outcome errorCode readOnly category technique (of the catalogue; null of calls that it
+ * does not know) userIdentity.accessKeyId principal userIdentity.arn (of the first event) regions addresses agents (how many) and awsRegions sourceIPAddresses userAgents
  * accounts (JSON arrays, as they were met) firstEventID lastEventID chain.what chain.depth
  * chain.eventID (as in spoor_chain_column(); null without WHATS).
  *

@@ -120,7 +120,7 @@ static int draw(CliQuery *query, const Lateral *lateral, const CliGraph *graph) 
         if (strcmp(format, "dot") == 0)
                 cli_render_dot(graph, &query->output, &line);
         else if (strcmp(format, "svg") == 0)
-                r = cli_render_svg(graph, &query->output, &line);
+                r = cli_render_svg(graph, 0, &query->output, &line);
         else
                 cli_render_tree(graph, cli_query_color(query), &query->output, &line);
         if (r == 0)

@@ -1,4 +1,4 @@
-/* report: the case in one answer. */
+/* report: the case on one page. */
 #include "cli/commands.h"
 #include "cli/report.h"
 
@@ -6,6 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+typedef int (*Render)(CliReportDoc *doc, SpoorError *error);
+
+static Render choose_render(const CliArgs *args) {
+        static const struct {
+                const char *name, *endings[2];
+                Render render;
+        } formats[] = {{"html", {".html", ".htm"}, cli_report_html},
+                        {"markdown", {".md", ".markdown"}, cli_report_markdown},
+                        {"json", {".json", ".json"}, cli_report_json}};
+        const char *format = cli_args_text(args, CLI_FLAG_FORMAT, NULL);
+        const char *path = cli_args_text(args, CLI_FLAG_OUTPUT, "");
+
+        for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+                if (format && strcmp(format, formats[i].name) == 0)
+                        return formats[i].render;
+                for (size_t k = 0; !format && k < 2; k++) {
+                        size_t n = strlen(formats[i].endings[k]), size = strlen(path);
+
+                        if (size > n && strcasecmp(path + size - n, formats[i].endings[k]) == 0)
+                                return formats[i].render;
+                }
+        }
+        return cli_report_html;
+}
 
 static int take_subjects(const CliArgs *args, CliReportDoc *doc) {
         SpoorError error;
@@ -23,12 +48,12 @@ static int take_subjects(const CliArgs *args, CliReportDoc *doc) {
         return 0;
 }
 
-static int print(CliReportDoc *doc) {
+static int print(CliReportDoc *doc, Render render) {
         SpoorError error = {""};
         int r = cli_report_gather(doc, &error);
 
         if (r == 0)
-                r = cli_report_json(doc, &error);
+                r = render(doc, &error);
         if (r && !doc->query->output.error)
                 return cli_fail(r, error.message);
         return cli_query_finish(doc->query);
@@ -44,7 +69,7 @@ int cli_cmd_report(const CliArgs *args) {
         if (exit == 0)
                 exit = cli_query_open(&query);
         if (exit == 0)
-                exit = print(&doc);
+                exit = print(&doc, choose_render(args));
         if (exit == 0)
                 cli_report_gaps(&query);
         if (exit == 0)

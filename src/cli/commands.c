@@ -164,13 +164,14 @@ static const CliCommand commands[] = {
                                 .on = CLI_ON_REPORT,
                                 .name = "report",
                                 .operands = "[--subject WHAT]... -o FILE SOURCE...",
-                                .help = "the case in one answer, as JSON",
+                                .help = "the case on one page: HTML, Markdown or JSON",
                                 .manual = "Writes what is handed over at the end: a summary, the "
                                           "subjects, the timeline with runs as lines, the chain of "
                                           "credentials, activity, coverage, addresses, gaps, and "
                                           "the ledger of the evidence with its hashes, the version "
-                                          "of spoor and the command. The same evidence and command "
-                                          "give the same bytes.",
+                                          "of spoor and the command. The HTML is one file that "
+                                          "needs no network and no script, and prints well. The "
+                                          "same evidence and command give the same bytes.",
                                 .run = cli_cmd_report,
                 },
                 {

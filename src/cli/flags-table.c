@@ -548,11 +548,13 @@ static const CliFlag flags[] = {
                                 .name = "format",
                                 .argument = "FORMAT",
                                 .kind = CLI_VALUE_CHOICE,
-                                .choices = "json",
+                                .choices = "html|markdown|json",
                                 .group = CLI_GROUP_OUTPUT,
                                 .on = CLI_ON_REPORT,
-                                .help = "json (the default)",
-                                .manual = "One object, with all columns and all rows.",
+                                .help = "html, markdown or json; by the ending of --output",
+                                .manual = "A FILE that ends in .html or .htm, .md or .markdown, or "
+                                          ".json says which; else it is html. json has all "
+                                          "columns and all rows.",
                 },
                 {
                                 .id = CLI_FLAG_COLUMNS,

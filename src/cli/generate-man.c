@@ -35,6 +35,8 @@ static const Entry examples[] = {
                                 "What was tried in vain."},
                 {"spoor lateral --from AKIAIOSFODNN7EXAMPLE case.spoor",
                                 "Where they went next, and with what."},
+                {"spoor report --subject AKIAIOSFODNN7EXAMPLE -o report.html case.spoor",
+                                "The case on one page, to be handed over."},
                 {"spoor verify --public-keys keys.json logs/",
                                 "Whether the logs are what CloudTrail delivered."},
                 {"spoor show --pretty 4d596f0c-5ac5-4b3e-8f3b-6c3f1f6b7a11 case.spoor",

@@ -60,7 +60,10 @@ bool cli_graph_is_alarm(const SpoorRows *rows, const SpoorCell *cells);
 /* Each writes the whole graph; errors are kept by BUFFER and OUTPUT. */
 void cli_render_tree(const CliGraph *graph, bool color, CliOutput *output, CliBuffer *line);
 void cli_render_dot(const CliGraph *graph, CliOutput *output, CliBuffer *line);
-/* -ENOMEM */
-int cli_render_svg(const CliGraph *graph, CliOutput *output, CliBuffer *line);
+/*
+ * EMBEDDED: as part of a page that has the styles of svg.chain, under a number that no other has on
+ * it; 0: a drawing that stands alone. -ENOMEM.
+ */
+int cli_render_svg(const CliGraph *graph, unsigned embedded, CliOutput *output, CliBuffer *line);
 
 #endif

@@ -40,6 +40,7 @@ typedef struct Drawing {
         Place *places;
         Source *sources;
         size_t n_sources, n_lines, n_levels;
+        unsigned embedded;
 } Drawing;
 
 static const char *text(const Drawing *d, size_t i) {
@@ -206,11 +207,11 @@ static void put_edge(Drawing *d, size_t hop) {
         if (place->level == 1 && d->graph->is_backward)
                 return;
         cli_buffer_format(d->line,
-                        "<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" class=\"%s\"%s/>", x1,
-                        y1, x1 + 50, y1, x1 + 20, y2, x2, y2,
+                        "<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" class=\"%s\" "
+                        "marker-%s=\"url(#tip%u)\"/>",
+                        x1, y1, x1 + 50, y1, x1 + 20, y2, x2, y2,
                         strcmp(text(d, h->confidence), "probable") == 0 ? "edge probable" : "edge",
-                        d->graph->is_backward ? " marker-start=\"url(#tip)\""
-                                              : " marker-end=\"url(#tip)\"");
+                        d->graph->is_backward ? "start" : "end", d->embedded);
         put_line_of(d, x2 - 128, y2 - 5, "label", text(d, h->edge));
         cli_buffer_format(
                         d->line, "<text x=\"%.1f\" y=\"%.1f\" class=\"label\">", x2 - 128, y2 + 13);
@@ -229,31 +230,41 @@ static void put_source(Drawing *d, const Source *source) {
         cli_buffer_char(d->line, '\n');
 }
 
+static const char style[] =
+                "<style>text{font-family:sans-serif;font-size:12px;fill:#222}"
+                ".who{font-weight:bold;font-size:11px}.key{font-family:monospace}.uses{fill:#555}"
+                ".label{font-size:10px;fill:#555}rect{fill:#fff;stroke:#447}"
+                ".source{fill:#eef}.alarm{stroke:#c22;stroke-width:2.5;fill:#fee}"
+                ".sleeper{stroke:#b80;stroke-dasharray:5 3;fill:#fff8e0}"
+                ".denied{stroke:#999;stroke-dasharray:2 3;fill:#f4f4f4}"
+                ".edge{fill:none;stroke:#667}.probable{stroke-dasharray:6 4}.tip{fill:#667}"
+                "</style>\n";
+
 static void put_head(Drawing *d) {
         double width = x_of(d->n_levels) + BOX_WIDTH + MARGIN,
                height = y_of((double)d->n_lines) + MARGIN;
 
         cli_buffer_format(d->line,
                         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
-                        "viewBox=\"0 0 %.0f %.0f\">\n",
-                        width, height, width, height);
-        cli_buffer_text(d->line,
-                        "<style>text{font-family:sans-serif;font-size:12px;fill:#222}"
-                        ".who{font-weight:bold;font-size:11px}.key{font-family:monospace}.uses{"
-                        "fill:#555}"
-                        ".label{font-size:10px;fill:#555}rect{fill:#fff;stroke:#447}"
-                        ".source{fill:#eef}.alarm{stroke:#c22;stroke-width:2.5;fill:#fee}"
-                        ".sleeper{stroke:#b80;stroke-dasharray:5 3;fill:#fff8e0}"
-                        ".denied{stroke:#999;stroke-dasharray:2 3;fill:#f4f4f4}"
-                        ".edge{fill:none;stroke:#667}.probable{stroke-dasharray:6 4}</style>\n"
-                        "<defs><marker id=\"tip\" markerWidth=\"9\" markerHeight=\"8\" refX=\"8\" "
-                        "refY=\"4\" orient=\"auto-start-reverse\"><path d=\"M0 0L9 4L0 8z\" "
-                        "fill=\"#667\"/></marker></defs>\n"
-                        "<rect width=\"100%\" height=\"100%\" style=\"stroke:none\"/>\n");
+                        "viewBox=\"0 0 %.0f %.0f\"%s>\n",
+                        width, height, width, height,
+                        d->embedded ? " class=\"chain\" role=\"img\" aria-label=\"Chain of "
+                                      "credentials\""
+                                    : "");
+        if (!d->embedded)
+                cli_buffer_text(d->line, style);
+        cli_buffer_format(d->line,
+                        "<defs><marker id=\"tip%u\" markerWidth=\"9\" markerHeight=\"8\" "
+                        "refX=\"8\" refY=\"4\" orient=\"auto-start-reverse\"><path "
+                        "d=\"M0 0L9 4L0 8z\" class=\"tip\"/></marker></defs>\n",
+                        d->embedded);
+        if (!d->embedded)
+                cli_buffer_text(d->line, "<rect width=\"100%\" height=\"100%\" "
+                                         "style=\"stroke:none\"/>\n");
 }
 
-int cli_render_svg(const CliGraph *graph, CliOutput *output, CliBuffer *line) {
-        Drawing d = {.graph = graph, .output = output, .line = line};
+int cli_render_svg(const CliGraph *graph, unsigned embedded, CliOutput *output, CliBuffer *line) {
+        Drawing d = {.graph = graph, .output = output, .line = line, .embedded = embedded};
         size_t *order = calloc(graph->n_hops + 1, sizeof(*order));
         int r = -ENOMEM;
 

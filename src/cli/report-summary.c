@@ -162,8 +162,7 @@ static int tell_gaps(CliReportDoc *doc, SpoorError *error) {
 
 /* What stands in rows of runs. */
 typedef struct Sums {
-        uint64_t events, outcomes[3], writes;
-        int64_t first, last;
+        CliReportSums n;
         CliBuffer first_id, last_id, write_ids; /* of a few of the writes */
         size_t n_write_ids;
 } Sums;
@@ -174,7 +173,7 @@ static void sums_deinit(Sums *sums) {
         cli_buffer_deinit(&sums->write_ids);
 }
 
-enum { FIRST_TIME, LAST_TIME, EVENTS, OUTCOME, READ_ONLY, FIRST_ID, LAST_ID, N_CELLS };
+enum { FIRST_TIME, LAST_TIME, EVENTS, OUTCOME, READ_ONLY, CATEGORY, FIRST_ID, LAST_ID, N_CELLS };
 
 static bool is_word(const SpoorCell *cell, const char *word) {
         return cell->type == SPOOR_CELL_TEXT && cell->text.size == strlen(word) &&
@@ -186,20 +185,23 @@ static void add_run(Sums *sums, const SpoorCell *cells, const size_t *at) {
         uint64_t n = cells[at[EVENTS]].count;
         bool is_denied = is_word(outcome, "denied"), is_failed = is_word(outcome, "failure");
 
-        if (sums->events == 0) {
-                sums->first = cells[at[FIRST_TIME]].time;
+        if (sums->n.events == 0) {
+                sums->n.first = cells[at[FIRST_TIME]].time;
                 put_id(&sums->first_id, &cells[at[FIRST_ID]]);
         }
-        if (sums->events == 0 || cells[at[LAST_TIME]].time >= sums->last) {
-                sums->last = cells[at[LAST_TIME]].time;
+        if (sums->n.events == 0 || cells[at[LAST_TIME]].time >= sums->n.last) {
+                sums->n.last = cells[at[LAST_TIME]].time;
                 cli_buffer_clear(&sums->last_id);
                 put_id(&sums->last_id, &cells[at[LAST_ID]]);
         }
-        sums->events += n;
-        sums->outcomes[is_denied ? 1 : is_failed ? 2 : 0] += n;
+        sums->n.events += n;
+        sums->n.runs++;
+        sums->n.notable += cells[at[CATEGORY]].type == SPOOR_CELL_TEXT ||
+                           (read_only->type == SPOOR_CELL_BOOL && !read_only->boolean);
+        sums->n.outcomes[is_denied ? 1 : is_failed ? 2 : 0] += n;
         if (is_denied || is_failed || read_only->type != SPOOR_CELL_BOOL || read_only->boolean)
                 return;
-        sums->writes += n;
+        sums->n.writes += n;
         if (sums->n_write_ids++ < 5)
                 put_id(&sums->write_ids, &cells[at[FIRST_ID]]);
 }
@@ -207,7 +209,7 @@ static void add_run(Sums *sums, const SpoorCell *cells, const size_t *at) {
 static int sum_up(const CliReportDoc *doc, const char *const *whats, size_t n_whats, Sums *sums,
                 SpoorError *error) {
         static const char *const names[N_CELLS] = {"firstTime", "lastTime", "events", "outcome",
-                        "readOnly", "firstEventID", "lastEventID"};
+                        "readOnly", "category", "firstEventID", "lastEventID"};
         CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
         const SpoorCell *cells;
         size_t at[N_CELLS];
@@ -228,24 +230,24 @@ static int sum_up(const CliReportDoc *doc, const char *const *whats, size_t n_wh
 static void put_sums(CliReportLine *line, const Sums *sums) {
         CliBuffer *text = &line->text;
 
-        if (sums->events == 0) {
+        if (sums->n.events == 0) {
                 cli_buffer_text(text, "no event.");
                 return;
         }
-        put_count(text, sums->events, "event", "events");
+        put_count(text, sums->n.events, "event", "events");
         cli_buffer_text(text, " from ");
-        put_time(text, sums->first);
+        put_time(text, sums->n.first);
         cli_buffer_text(text, " to ");
-        put_time(text, sums->last);
+        put_time(text, sums->n.last);
         cli_buffer_text(text, ": ");
-        put_count(text, sums->outcomes[0], "succeeded", "succeeded");
+        put_count(text, sums->n.outcomes[0], "succeeded", "succeeded");
         cli_buffer_text(text, ", ");
-        put_count(text, sums->outcomes[1], "denied", "denied");
+        put_count(text, sums->n.outcomes[1], "denied", "denied");
         cli_buffer_text(text, ", ");
-        put_count(text, sums->outcomes[2], "failed", "failed");
+        put_count(text, sums->n.outcomes[2], "failed", "failed");
         cli_buffer_text(text, "; ");
-        if (sums->writes)
-                put_count(text, sums->writes, "write succeeded.", "writes succeeded.");
+        if (sums->n.writes)
+                put_count(text, sums->n.writes, "write succeeded.", "writes succeeded.");
         else
                 cli_buffer_text(text, "no write succeeded.");
         for (int i = 0; i < 3; i++) {
@@ -306,6 +308,7 @@ static int tell_findings(CliReportDoc *doc, const char *what, SpoorError *error)
                         return -ENOMEM;
                 line->is_alarm = true;
                 if (key->type == SPOOR_CELL_TEXT) {
+                        cli_buffer_text(&line->text, "Credential ");
                         cli_buffer_append(&line->text, key->text.data, key->text.size);
                         cli_buffer_text(&line->text, ": ");
                 }
@@ -318,6 +321,15 @@ static int tell_findings(CliReportDoc *doc, const char *what, SpoorError *error)
         return r == SPOOR_END ? 0 : r;
 }
 
+/* Of all that the report is about. */
+static int tell_sums(CliReportDoc *doc, SpoorError *error) {
+        CLI_CLEANUP(sums_deinit) Sums sums = {0};
+        int r = sum_up(doc, doc->whats, doc->n_whats, &sums, error);
+
+        doc->sums = sums.n;
+        return r;
+}
+
 int cli_report_gather(CliReportDoc *doc, SpoorError *error) {
         int r = spoor_case_info(doc->query->scase, &doc->info, error);
 
@@ -325,6 +337,8 @@ int cli_report_gather(CliReportDoc *doc, SpoorError *error) {
                 r = spoor_case_ledger(doc->query->scase, &doc->ledger, error);
         if (r == 0)
                 r = tell_case(doc, error);
+        if (r == 0)
+                r = tell_sums(doc, error);
         if (r == 0 && doc->n_whats == 0)
                 r = tell_events(doc, NULL, error);
         for (size_t i = 0; i < doc->n_whats && r == 0; i++) {

@@ -78,7 +78,7 @@ OPEN(errors, open_values(doc, SPOOR_DIM_ERROR, ret_rows, error))
                 .name = (name_), .title = (title_), .about = "", .none = "None.",                  \
                 .columns = dim_ " events denied failed firstTime firstEventID lastTime "           \
                                 "lastEventID",                                                     \
-                .open = (open_)                                                                    \
+                .more = "spoor first-use --by " dim_, .open = (open_)                              \
         }
 
 /* In the order in which they are read. */
@@ -93,17 +93,6 @@ static const CliReportSection sections[] = {
                                            "succeeded lastTime lastSuccessTime evidence",
                                 .is_by_subject = true,
                                 .open = open_findings,
-                },
-                {
-                                .name = "timeline",
-                                .title = "Timeline",
-                                .about = "Runs of the same call by the same credential are one "
-                                         "line, at the time of their first event.",
-                                .none = "No event.",
-                                .columns = "firstTime summary errorCode principal "
-                                           "userIdentity.accessKeyId sourceIPAddresses "
-                                           "firstEventID lastEventID",
-                                .open = open_timeline,
                 },
                 {
                                 .name = "chain",
@@ -184,6 +173,18 @@ static const CliReportSection sections[] = {
                                 .drawing = CLI_REPORT_ACTIVITY,
                                 .open = open_activity,
                 },
+                {
+                                .name = "timeline",
+                                .title = "Timeline",
+                                .about = "Runs of the same call by the same credential are one "
+                                         "line, at the time of their first event.",
+                                .none = "No event.",
+                                .columns = "firstTime summary errorCode category principal "
+                                           "userIdentity.accessKeyId sourceIPAddresses "
+                                           "firstEventID lastEventID",
+                                .more = "spoor timeline --collapse",
+                                .open = open_timeline,
+                },
                 VALUES("addresses", "Addresses", "ip", open_addresses),
                 VALUES("userAgents", "User agents", "ua", open_user_agents),
                 VALUES("keys", "Access keys", "key", open_keys),
@@ -202,6 +203,7 @@ static const CliReportSection sections[] = {
                                          "day is a day of which the evidence says nothing.",
                                 .none = "The evidence covers no day.",
                                 .drawing = CLI_REPORT_COVERAGE,
+                                .more = "spoor info --coverage",
                                 .open = open_coverage,
                 },
                 {
@@ -212,6 +214,7 @@ static const CliReportSection sections[] = {
                                 .none = "No gap was found.",
                                 .columns = "kind from to lasted usual account region eventName "
                                            "principal outcome eventID",
+                                .more = "spoor info --gaps",
                                 .open = open_gaps,
                 },
                 {
@@ -222,6 +225,7 @@ static const CliReportSection sections[] = {
                                 .none = "No file.",
                                 .columns = "file size sha256 kind records events duplicates "
                                            "rejected damaged copyOf note",
+                                .more = "spoor info --files",
                                 .open = open_files,
                 },
                 {
@@ -230,6 +234,7 @@ static const CliReportSection sections[] = {
                                 .about = "Places that could not be read; offsets count bytes of "
                                          "the unpacked content.",
                                 .none = "Nothing is damaged.",
+                                .more = "spoor info --damaged",
                                 .open = open_damaged,
                 },
                 {
@@ -238,6 +243,7 @@ static const CliReportSection sections[] = {
                                 .about = "Different records under one eventID; the first by place "
                                          "was kept.",
                                 .none = "No conflict.",
+                                .more = "spoor info --conflicts",
                                 .open = open_conflicts,
                 },
 };

@@ -1,7 +1,7 @@
 /*
  * What stands in a report, the same for every format: facts of the case, lines of summary, and
- * sections, each a table that the library answers. The renderers (report-json.c) only differ in how
- * they show them.
+ * sections, each a table that the library answers. The renderers (report-json.c, report-markdown.c,
+ * report-html.c) only differ in how they show them.
  */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
@@ -22,12 +22,25 @@ typedef struct CliReportLine {
         CliBuffer evidence; /* eventIDs with blanks between */
 } CliReportLine;
 
+/* Sums over what the report is about. */
+typedef struct CliReportSums {
+        uint64_t events, outcomes[3]; /* success, denied, failure */
+        uint64_t writes;              /* that succeeded */
+        uint64_t runs, notable;       /* rows of the timeline; and those that are kept among many */
+        int64_t first, last;
+} CliReportSums;
+
+/* Rows that people are shown of a table; of more it is said how many there are, and where. */
+#define CLI_REPORT_MAX_RUNS 10000
+#define CLI_REPORT_MAX_ROWS 2000
+
 typedef struct CliReportDoc {
         CliQuery *query;
         const char **whats; /* subjects, as they were given */
         size_t n_whats;
         SpoorInfo info;
         SpoorLedger ledger;
+        CliReportSums sums;
         CliReportLine *lines;
         size_t n_lines, space;
 } CliReportDoc;
@@ -49,6 +62,7 @@ typedef struct CliReportSection {
         const char *columns;
         bool is_by_subject; /* asked for each subject; absent without any */
         CliReportDrawing drawing;
+        const char *more; /* the command that prints all of its rows; NULL: JSON has them */
         /* WHAT is the subject, or NULL. */
         int (*open)(const CliReportDoc *doc, const char *what, SpoorRows **ret_rows,
                         SpoorError *ret_error);
@@ -66,6 +80,41 @@ void cli_report_command(const CliReportDoc *doc, CliBuffer *ret_text);
 
 /* Each writes the whole report. Errors as of the library; those of the output are kept by it. */
 int cli_report_json(CliReportDoc *doc, SpoorError *ret_error);
+int cli_report_markdown(CliReportDoc *doc, SpoorError *ret_error);
+int cli_report_html(CliReportDoc *doc, SpoorError *ret_error);
+
+/*
+ * Rows of a section for people: of a long timeline those that wrote or that the catalogue knows,
+ * and of any table the first so many. n_left counts what was passed over. Returns as
+ * spoor_rows_next().
+ */
+typedef struct CliReportRows {
+        SpoorRows *rows;
+        const CliReportDoc *doc;
+        bool is_thinned;
+        size_t category, read_only, outcome; /* cells that decide it */
+        uint64_t n_max, n_shown, n_left;
+} CliReportRows;
+
+void cli_report_rows(const CliReportDoc *doc, const CliReportSection *section, SpoorRows *rows,
+                CliReportRows *ret);
+int cli_report_rows_next(CliReportRows *rows, const SpoorCell **ret_cells, SpoorError *ret_error);
+
+/* What is said below a table of which rows are left out; nothing where none is. */
+void cli_report_left_out(
+                const CliReportRows *rows, const CliReportSection *section, CliBuffer *text);
+
+/* The place of a column, or the number of columns. */
+size_t cli_report_column(const SpoorRows *rows, const char *name);
+
+/* "firstEventID" as "First event"; "userIdentity.accessKeyId" as "Access key". */
+void cli_report_label(CliBuffer *text, const char *name);
+
+/*
+ * A cell for people, not yet escaped: numbers in groups of three, and of a list its items with
+ * commas between, the first so many. Appends.
+ */
+void cli_report_cell(CliBuffer *text, const SpoorCell *cell);
 
 /* Is NAME among NAMES, which have blanks between? NULL: any is. */
 bool cli_report_has_column(const char *names, const char *name);

@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "engine/events.h"
+#include "event/catalogue.h"
 
 #define FEW 8 /* distinct values that are looked through */
 
@@ -36,6 +37,8 @@ typedef enum Column {
         COLUMN_OUTCOME,
         COLUMN_CODE,
         COLUMN_READ_ONLY,
+        COLUMN_CATEGORY,
+        COLUMN_TECHNIQUE,
         COLUMN_KEY,
         COLUMN_PRINCIPAL,
         COLUMN_ARN,
@@ -55,8 +58,8 @@ typedef enum Column {
 } Column;
 
 static const char *const names[N_COLUMNS] = {"firstTime", "lastTime", "events", "summary",
-                "eventSource", "eventName", "outcome", "errorCode", "readOnly",
-                "userIdentity.accessKeyId", "principal", "userIdentity.arn", "regions",
+                "eventSource", "eventName", "outcome", "errorCode", "readOnly", "category",
+                "technique", "userIdentity.accessKeyId", "principal", "userIdentity.arn", "regions",
                 "awsRegions", "addresses", "sourceIPAddresses", "agents", "userAgents", "accounts",
                 "firstEventID", "lastEventID", "chain.what", "chain.depth", "chain.eventID"};
 
@@ -426,12 +429,20 @@ static void fill_texts(const Run *run, Store *store, SpoorCell *cells) {
         uint32_t call = store_tuple(store, STORE_CALL, run->first.event);
         Slice read_only = store_string(
                         store, store_field(store, STORE_CALL, call, EVENT_CALL_READ_ONLY));
+        const CatalogueCall *known;
 
         for (size_t i = 0; i < sizeof(dims) / sizeof(dims[0]); i++)
                 cells[dims[i].column] = engine_string_cell(
                                 store, store_dim_of(store, dims[i].dim, run->first.event));
         cells[COLUMN_OUTCOME] = engine_string_cell(store, run->key.run.outcome);
         cells[COLUMN_CODE] = engine_string_cell(store, run->key.run.code);
+        known = catalogue_find(store_string(store, run->key.run.service),
+                        store_string(store, run->key.run.name));
+        if (known && known->category != CATALOGUE_NONE)
+                cells[COLUMN_CATEGORY] = engine_text_cell(
+                                slice_cstr(catalogue_category_name(known->category)));
+        if (known && *known->technique)
+                cells[COLUMN_TECHNIQUE] = engine_text_cell(slice_cstr(known->technique));
         if (read_only.data)
                 cells[COLUMN_READ_ONLY] = (SpoorCell){
                                 .type = SPOOR_CELL_BOOL, .boolean = read_only.size == 4};

@@ -1,0 +1,343 @@
+/*
+ * A report as one HTML file: no request, no font, no picture but those drawn here. The style and
+ * the script stand in the file and are allowed by their hashes alone (Content-Security-Policy), so
+ * nothing else runs, wherever it may come from; there is no style attribute and no event handler.
+ * Without the script everything can be read. Text is made visible, then escaped, by one function.
+ */
+#include "cli/report-html.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/sha256.h"
+#include "cli/text.h"
+#include "report-assets.h"
+
+/* ---- text ---- */
+
+int cli_html_flush(CliHtml *html) {
+        CliOutput *output = &html->doc->query->output;
+
+        if (html->line.error || html->cell.error || html->visible.error)
+                return -ENOMEM;
+        cli_output_write(output, html->line.data, html->line.size);
+        cli_buffer_clear(&html->line);
+        return output->error;
+}
+
+void cli_html_raw(CliHtml *html, const char *markup) {
+        cli_buffer_text(&html->line, markup);
+}
+
+void cli_html_text(CliHtml *html, SpoorSlice text) {
+        size_t from = 0, i = 0;
+
+        cli_buffer_clear(&html->visible);
+        (void)cli_text_visible(&html->visible, text, 0);
+        for (; i < html->visible.size; i++) {
+                const char *entity;
+
+                switch (html->visible.data[i]) {
+                case '&':
+                        entity = "&amp;";
+                        break;
+                case '<':
+                        entity = "&lt;";
+                        break;
+                case '>':
+                        entity = "&gt;";
+                        break;
+                case '"':
+                        entity = "&quot;";
+                        break;
+                case '\'':
+                        entity = "&#39;";
+                        break;
+                default:
+                        continue;
+                }
+                cli_buffer_append(&html->line, html->visible.data + from, i - from);
+                cli_buffer_text(&html->line, entity);
+                from = i + 1;
+        }
+        if (i > from)
+                cli_buffer_append(&html->line, html->visible.data + from, i - from);
+}
+
+void cli_html_cstr(CliHtml *html, const char *text) {
+        cli_html_text(html, cli_slice(text));
+}
+
+void cli_html_buffer(CliHtml *html, const CliBuffer *text) {
+        cli_html_text(html, (SpoorSlice){text->data, text->size});
+}
+
+/* ---- head ---- */
+
+static void put_base64(CliHtml *html, const uint8_t hash[static SHA256_SIZE]) {
+        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                     "0123456789+/";
+
+        for (size_t i = 0; i < SHA256_SIZE; i += 3) {
+                size_t n = SHA256_SIZE - i < 3 ? SHA256_SIZE - i : 3;
+                uint32_t bits = (uint32_t)hash[i] << 16 | (n > 1 ? (uint32_t)hash[i + 1] << 8 : 0) |
+                                (n > 2 ? hash[i + 2] : 0);
+
+                for (size_t k = 0; k < 4; k++)
+                        cli_buffer_char(&html->line,
+                                        k > n ? '=' : digits[bits >> (18 - 6 * k) & 63]);
+        }
+}
+
+/* "'sha256-...'" of what stands between the tags. */
+static int put_hash(CliHtml *html, const unsigned char *bytes, size_t size) {
+        uint8_t hash[SHA256_SIZE];
+        Sha256 sha = {0};
+        int r = sha256_init(&sha);
+
+        if (r == 0)
+                r = sha256_begin(&sha);
+        if (r == 0)
+                r = sha256_update(&sha, bytes, size);
+        if (r == 0)
+                r = sha256_final(&sha, hash);
+        sha256_deinit(&sha);
+        if (r < 0)
+                return r;
+        cli_html_raw(html, "'sha256-");
+        put_base64(html, hash);
+        cli_html_raw(html, "'");
+        return 0;
+}
+
+static void put_title(CliHtml *html) {
+        const CliReportDoc *doc = html->doc;
+
+        cli_html_raw(html, "CloudTrail report");
+        for (size_t i = 0; i < doc->n_whats; i++) {
+                cli_html_raw(html, i ? ", " : ": ");
+                cli_html_cstr(html, doc->whats[i]);
+        }
+}
+
+static int put_head(CliHtml *html) {
+        int r;
+
+        cli_html_raw(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                           "<meta http-equiv=\"Content-Security-Policy\" content=\""
+                           "default-src 'none'; base-uri 'none'; form-action 'none'; style-src ");
+        r = put_hash(html, report_css, sizeof(report_css));
+        if (r < 0)
+                return r;
+        cli_html_raw(html, "; script-src ");
+        r = put_hash(html, report_js, sizeof(report_js));
+        if (r < 0)
+                return r;
+        cli_html_raw(html, "\">\n<meta name=\"viewport\" content=\"width=device-width, "
+                           "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
+                           "dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
+        put_title(html);
+        cli_html_raw(html, "</title>\n<style>");
+        cli_buffer_append(&html->line, report_css, sizeof(report_css));
+        cli_html_raw(html, "</style>\n</head>\n<body>\n");
+        return 0;
+}
+
+/* ---- summary ---- */
+
+static void put_tile(CliHtml *html, const char *name, uint64_t n, const char *class) {
+        cli_buffer_format(&html->line, "<li><span>%s</span> <b class=\"%s\">", name,
+                        n ? class : "none");
+        cli_text_count(&html->line, n);
+        cli_html_raw(html, "</b></li>\n");
+}
+
+static void put_moment(CliHtml *html, const char *name, int64_t time) {
+        char text[40];
+
+        spoor_time_format(time, text);
+        cli_buffer_format(&html->line,
+                        "<li><span>%s</span> <b class=\"moment\">%.10s <em>%s</em></b></li>\n",
+                        name, text, strlen(text) > 11 ? text + 11 : "");
+}
+
+static void put_tiles(CliHtml *html) {
+        const CliReportSums *sums = &html->doc->sums;
+
+        cli_html_raw(html, "<ul class=\"tiles\">\n");
+        if (sums->events) {
+                put_moment(html, "First event", sums->first);
+                put_moment(html, "Last event", sums->last);
+        }
+        put_tile(html, "Events", sums->events, "number");
+        put_tile(html, "Succeeded", sums->outcomes[0], "number");
+        put_tile(html, "Denied", sums->outcomes[1], "denied-ink");
+        put_tile(html, "Failed", sums->outcomes[2], "failure-ink");
+        put_tile(html, "Writes that succeeded", sums->writes, "number");
+        cli_html_raw(html, "</ul>\n");
+}
+
+static void put_lines(CliHtml *html) {
+        const CliReportDoc *doc = html->doc;
+
+        cli_html_raw(html, "<ul class=\"summary\">\n");
+        for (size_t i = 0; i < doc->n_lines; i++) {
+                const CliReportLine *line = &doc->lines[i];
+
+                cli_html_raw(html, line->is_alarm ? "<li class=\"alarm\">" : "<li>");
+                cli_html_buffer(html, &line->text);
+                if (line->evidence.size) {
+                        cli_html_raw(html, " <span class=\"evidence\">Events <span class=\"id\">");
+                        cli_html_buffer(html, &line->evidence);
+                        cli_html_raw(html, "</span></span>");
+                }
+                cli_html_raw(html, "</li>\n");
+        }
+        cli_html_raw(html, "</ul>\n");
+}
+
+static bool is_present(const CliHtml *html, const CliReportSection *section) {
+        return !section->is_by_subject || html->doc->n_whats > 0;
+}
+
+static void put_top(CliHtml *html) {
+        const CliReportSection *section;
+
+        cli_html_raw(html, "<header>\n<h1>");
+        put_title(html);
+        cli_html_raw(html, "</h1>\n</header>\n<main>\n<section id=\"summary\">\n"
+                           "<h2>Summary</h2>\n");
+        put_tiles(html);
+        put_lines(html);
+        cli_html_raw(html, "<nav aria-label=\"Contents\"><ul>\n");
+        for (size_t i = 0; (section = cli_report_section(i)); i++)
+                if (is_present(html, section))
+                        cli_buffer_format(&html->line, "<li><a href=\"#%s\">%s</a></li>\n",
+                                        section->name, section->title);
+        cli_html_raw(html, "<li><a href=\"#about\">About this report</a></li>\n</ul></nav>\n"
+                           "</section>\n");
+}
+
+/* ---- sections ---- */
+
+static int put_drawing(CliHtml *html, const CliReportSection *section, const char *what,
+                SpoorError *error) {
+        switch (section->drawing) {
+        case CLI_REPORT_ACTIVITY:
+                return cli_html_activity(html, section, error);
+        case CLI_REPORT_COVERAGE:
+                return cli_html_coverage(html, section, error);
+        case CLI_REPORT_CHAIN:
+                return cli_html_chain(html, what, error);
+        default:
+                return 0;
+        }
+}
+
+static int put_section(CliHtml *html, const CliReportSection *section, SpoorError *error) {
+        const CliReportDoc *doc = html->doc;
+        size_t n_times = section->is_by_subject ? doc->n_whats : 1;
+        bool is_folded = section->drawing == CLI_REPORT_ACTIVITY ||
+                         section->drawing == CLI_REPORT_COVERAGE;
+        int r = 0;
+
+        cli_buffer_format(&html->line, "<section id=\"%s\">\n<h2>%s</h2>\n", section->name,
+                        section->title);
+        if (section->about[0])
+                cli_buffer_format(&html->line, "<p class=\"about\">%s</p>\n", section->about);
+        for (size_t i = 0; i < n_times && r == 0; i++) {
+                CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+                const char *what = section->is_by_subject ? doc->whats[i] : NULL;
+
+                if (what && doc->n_whats > 1) {
+                        cli_html_raw(html, "<h3>");
+                        cli_html_cstr(html, what);
+                        cli_html_raw(html, "</h3>\n");
+                }
+                r = put_drawing(html, section, what, error);
+                if (r == 0)
+                        r = section->open(doc, what, &rows, error);
+                if (r)
+                        return r;
+                cli_html_raw(html, is_folded ? "<details><summary>As a table</summary>\n" : "");
+                r = cli_html_table(html, section, rows, error);
+                cli_html_raw(html, is_folded ? "</details>\n" : "");
+        }
+        cli_html_raw(html, "</section>\n");
+        return r;
+}
+
+/* ---- end ---- */
+
+static void put_fact(CliHtml *html, const char *name, SpoorSlice text, bool is_code) {
+        cli_buffer_format(&html->line, "<dt>%s</dt><dd>%s", name, is_code ? "<code>" : "");
+        cli_html_text(html, text);
+        cli_html_raw(html, is_code ? "</code></dd>\n" : "</dd>\n");
+}
+
+static void put_count(CliHtml *html, const char *name, uint64_t n) {
+        cli_buffer_format(&html->line, "<dt>%s</dt><dd>", name);
+        cli_text_count(&html->line, n);
+        cli_html_raw(html, "</dd>\n");
+}
+
+static void put_about(CliHtml *html) {
+        const CliReportDoc *doc = html->doc;
+        SpoorSlice name, path;
+
+        cli_html_raw(html, "<section id=\"about\">\n<h2>About this report</h2>\n"
+                           "<dl class=\"facts\">\n<dt>Program</dt><dd>spoor ");
+        cli_html_cstr(html, spoor_version());
+        cli_html_raw(html, "</dd>\n");
+        put_fact(html, "Libraries", cli_slice(spoor_version_libraries()), false);
+        cli_buffer_clear(&html->cell);
+        cli_report_command(doc, &html->cell);
+        put_fact(html, "Command", (SpoorSlice){html->cell.data, html->cell.size}, true);
+        for (size_t i = 0; spoor_case_source(doc->query->scase, i, &name, &path) == 0; i++) {
+                put_fact(html, "Source", name, true);
+                put_fact(html, "Where it stood", path, true);
+        }
+        put_count(html, "Files", doc->ledger.n_files);
+        put_count(html, "Members of archives", doc->ledger.n_members);
+        put_count(html, "Not read whole", doc->ledger.n_unread);
+        put_count(html, "Events", doc->info.n_events);
+        put_count(html, "Duplicates removed", doc->info.n_duplicates);
+        put_fact(html, "SHA-256 over all files", cli_slice(doc->ledger.files_hash), true);
+        if (doc->ledger.n_members)
+                put_fact(html, "SHA-256 over all members", cli_slice(doc->ledger.members_hash),
+                                true);
+        cli_html_raw(html, "</dl>\n<p class=\"about\">Times are in UTC. The record of an event: "
+                           "<code>spoor show EVENTID SOURCE</code>; what stands around it: "
+                           "<code>spoor timeline --around EVENTID SOURCE</code>. The same evidence "
+                           "and command give this file again, byte for byte.</p>\n</section>\n"
+                           "</main>\n<script>");
+        cli_buffer_append(&html->line, report_js, sizeof(report_js));
+        cli_html_raw(html, "</script>\n</body>\n</html>\n");
+}
+
+static int compose(CliHtml *html, SpoorError *error) {
+        const CliReportSection *section;
+        int r = put_head(html);
+
+        if (r)
+                return r;
+        put_top(html);
+        for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++)
+                if (is_present(html, section))
+                        r = put_section(html, section, error);
+        if (r)
+                return r;
+        put_about(html);
+        return cli_html_flush(html);
+}
+
+int cli_report_html(CliReportDoc *doc, SpoorError *error) {
+        CliHtml html = {.doc = doc};
+        int r = compose(&html, error);
+
+        cli_buffer_deinit(&html.line);
+        cli_buffer_deinit(&html.cell);
+        cli_buffer_deinit(&html.visible);
+        return r;
+}

@@ -1,0 +1,229 @@
+/*
+ * A report as Markdown (GitHub's tables). Whatever comes from the evidence is made visible and then
+ * escaped, so that it can neither open markup, nor HTML, nor a link, nor leave its cell.
+ */
+#include "cli/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/text.h"
+
+typedef struct Markdown {
+        CliReportDoc *doc;
+        CliBuffer line, cell, visible;
+} Markdown;
+
+static int flush(Markdown *m) {
+        CliOutput *output = &m->doc->query->output;
+
+        if (m->line.error || m->cell.error || m->visible.error)
+                return -ENOMEM;
+        cli_output_write(output, m->line.data, m->line.size);
+        cli_buffer_clear(&m->line);
+        return output->error;
+}
+
+/*
+ * ASCII marks that mean something anywhere in a line become escapes; a colon, an at sign and the
+ * dot of "www." too, which make links by themselves.
+ */
+static void put(Markdown *m, SpoorSlice text) {
+        cli_buffer_clear(&m->visible);
+        (void)cli_text_visible(&m->visible, text, 0);
+        for (size_t i = 0; i < m->visible.size; i++) {
+                char c = m->visible.data[i];
+                bool is_www = c == '.' && i >= 3 &&
+                              strncasecmp(m->visible.data + i - 3, "www", 3) == 0;
+
+                if (strchr("\\`*_{}[]<>()#+!|~&@$\"'", c) || is_www ||
+                                (c == ':' && i + 1 < m->visible.size &&
+                                                m->visible.data[i + 1] == '/'))
+                        cli_buffer_char(&m->line, '\\');
+                cli_buffer_char(&m->line, c);
+        }
+}
+
+static void put_buffer(Markdown *m, const CliBuffer *text) {
+        put(m, (SpoorSlice){text->data, text->size});
+}
+
+static void put_cstr(Markdown *m, const char *text) {
+        put(m, cli_slice(text));
+}
+
+/* ---- tables ---- */
+
+static void put_head(Markdown *m, const CliReportSection *section, SpoorRows *rows) {
+        size_t n = spoor_rows_n_columns(rows);
+
+        for (int is_line = 0; is_line < 2; is_line++) {
+                for (size_t i = 0; i < n; i++) {
+                        const char *name = spoor_rows_column(rows, i);
+
+                        if (!cli_report_has_column(section->columns, name))
+                                continue;
+                        cli_buffer_clear(&m->cell);
+                        cli_report_label(&m->cell, name);
+                        cli_buffer_text(&m->line, "| ");
+                        if (is_line)
+                                cli_buffer_text(&m->line, "---");
+                        else
+                                put_buffer(m, &m->cell);
+                        cli_buffer_char(&m->line, ' ');
+                }
+                cli_buffer_text(&m->line, "|\n");
+        }
+}
+
+static void put_row(Markdown *m, const CliReportSection *section, SpoorRows *rows,
+                const SpoorCell *cells) {
+        size_t n = spoor_rows_n_columns(rows);
+
+        for (size_t i = 0; i < n; i++) {
+                if (!cli_report_has_column(section->columns, spoor_rows_column(rows, i)))
+                        continue;
+                cli_buffer_clear(&m->cell);
+                cli_report_cell(&m->cell, &cells[i]);
+                cli_buffer_text(&m->line, "| ");
+                put_buffer(m, &m->cell);
+                cli_buffer_char(&m->line, ' ');
+        }
+        cli_buffer_text(&m->line, "|\n");
+}
+
+static int put_table(
+                Markdown *m, const CliReportSection *section, SpoorRows *rows, SpoorError *error) {
+        CliReportRows shown;
+        const SpoorCell *cells;
+        int r;
+
+        cli_report_rows(m->doc, section, rows, &shown);
+        while ((r = cli_report_rows_next(&shown, &cells, error)) == 0) {
+                if (shown.n_shown == 1)
+                        put_head(m, section, rows);
+                put_row(m, section, rows, cells);
+                r = flush(m);
+                if (r)
+                        return r;
+        }
+        if (r != SPOOR_END)
+                return r;
+        if (shown.n_shown == 0 && shown.n_left == 0) {
+                cli_buffer_text(&m->line, section->none);
+                cli_buffer_char(&m->line, '\n');
+        }
+        cli_buffer_clear(&m->cell);
+        cli_report_left_out(&shown, section, &m->cell);
+        if (m->cell.size) {
+                cli_buffer_char(&m->line, '\n');
+                put_buffer(m, &m->cell);
+                cli_buffer_char(&m->line, '\n');
+        }
+        return flush(m);
+}
+
+static int put_section(Markdown *m, const CliReportSection *section, SpoorError *error) {
+        const CliReportDoc *doc = m->doc;
+        size_t n_times = section->is_by_subject ? doc->n_whats : 1;
+        int r = 0;
+
+        if (n_times == 0)
+                return 0;
+        cli_buffer_format(&m->line, "\n## %s\n", section->title);
+        if (section->about[0])
+                cli_buffer_format(&m->line, "%s\n", section->about);
+        for (size_t i = 0; i < n_times && r == 0; i++) {
+                CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+
+                if (section->is_by_subject) {
+                        cli_buffer_text(&m->line, "\n### ");
+                        put_cstr(m, doc->whats[i]);
+                        cli_buffer_char(&m->line, '\n');
+                }
+                cli_buffer_char(&m->line, '\n');
+                r = section->open(doc, section->is_by_subject ? doc->whats[i] : NULL, &rows, error);
+                if (r == 0)
+                        r = put_table(m, section, rows, error);
+        }
+        return r;
+}
+
+/* ---- head and end ---- */
+
+static void put_summary(Markdown *m) {
+        const CliReportDoc *doc = m->doc;
+
+        cli_buffer_text(&m->line, "# CloudTrail report");
+        for (size_t i = 0; i < doc->n_whats; i++) {
+                cli_buffer_text(&m->line, i ? ", " : ": ");
+                put_cstr(m, doc->whats[i]);
+        }
+        cli_buffer_text(&m->line, "\n\n## Summary\n");
+        for (size_t i = 0; i < doc->n_lines; i++) {
+                const CliReportLine *line = &doc->lines[i];
+
+                cli_buffer_text(&m->line, line->is_alarm ? "- **" : "- ");
+                put_buffer(m, &line->text);
+                cli_buffer_text(&m->line, line->is_alarm ? "**" : "");
+                if (line->evidence.size) {
+                        cli_buffer_text(&m->line, " Events: ");
+                        put_buffer(m, &line->evidence);
+                }
+                cli_buffer_char(&m->line, '\n');
+        }
+}
+
+static void put_fact(Markdown *m, const char *name, SpoorSlice text) {
+        cli_buffer_format(&m->line, "- %s: ", name);
+        put(m, text);
+        cli_buffer_char(&m->line, '\n');
+}
+
+static void put_about(Markdown *m) {
+        const CliReportDoc *doc = m->doc;
+        SpoorSlice name, path;
+
+        cli_buffer_text(&m->line, "\n## About this report\n");
+        cli_buffer_format(&m->line, "- Program: spoor %s\n", spoor_version());
+        put_fact(m, "Libraries", cli_slice(spoor_version_libraries()));
+        cli_buffer_clear(&m->cell);
+        cli_report_command(doc, &m->cell);
+        put_fact(m, "Command", (SpoorSlice){m->cell.data, m->cell.size});
+        for (size_t i = 0; spoor_case_source(doc->query->scase, i, &name, &path) == 0; i++) {
+                put_fact(m, "Source", name);
+                put_fact(m, "Where it stood", path);
+        }
+        cli_buffer_format(&m->line,
+                        "- Files: %" PRIu64 ", members of archives: %" PRIu64
+                        ", could not be read whole: %" PRIu64 "\n",
+                        doc->ledger.n_files, doc->ledger.n_members, doc->ledger.n_unread);
+        put_fact(m, "SHA-256 over all files", cli_slice(doc->ledger.files_hash));
+        if (doc->ledger.n_members)
+                put_fact(m, "SHA-256 over all members", cli_slice(doc->ledger.members_hash));
+}
+
+static int compose(Markdown *m, SpoorError *error) {
+        const CliReportSection *section;
+        int r = 0;
+
+        put_summary(m);
+        for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++)
+                r = put_section(m, section, error);
+        if (r)
+                return r;
+        put_about(m);
+        return flush(m);
+}
+
+int cli_report_markdown(CliReportDoc *doc, SpoorError *error) {
+        Markdown m = {.doc = doc};
+        int r = compose(&m, error);
+
+        cli_buffer_deinit(&m.line);
+        cli_buffer_deinit(&m.cell);
+        cli_buffer_deinit(&m.visible);
+        return r;
+}
