@@ -344,9 +344,10 @@ SPOOR_PUBLIC const char *spoor_timeline_column(size_t i);
  *
  * spoor_collapsed_column()s: firstTime lastTime events summary (one line for eyes) eventSource
  * eventName outcome errorCode readOnly category technique (of the catalogue; null of calls that it
- * does not know) userIdentity.accessKeyId principal userIdentity.arn (of the first event) regions addresses agents (how many) and awsRegions sourceIPAddresses userAgents
- * accounts (JSON arrays, as they were met) firstEventID lastEventID chain.what chain.depth
- * chain.eventID (as in spoor_chain_column(); null without WHATS).
+ * does not know) userIdentity.accessKeyId principal userIdentity.arn (of the first event) regions
+ * addresses agents (how many) and awsRegions sourceIPAddresses userAgents accounts (JSON arrays, as
+ * they were met) firstEventID lastEventID chain.what chain.depth chain.eventID (as in
+ * spoor_chain_column(); null without WHATS).
  *
  *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
  */
