@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/sha256.h"
+#include "cli/report-assets.h"
 #include "cli/text.h"
-#include "report-assets.h"
 
 /* ---- text ---- */
 
