@@ -77,8 +77,9 @@ static int row_of(Taken *t, const char *kind, uint32_t name, uint32_t event, Tak
 
 /* Each pair once. */
 static int sort_objects(Taken *t) {
+        const SortOrder by_numbers = {0};
         size_t n = 0;
-        int r = sort_keys(t->objects.data, t->objects.size, NULL, 1);
+        int r = sort_keys(t->objects.data, t->objects.size, &by_numbers, 1);
 
         for (size_t i = 0; i < t->objects.size && r == 0; i++) {
                 if (i == 0 || t->objects.data[i].a != t->objects.data[n - 1].a ||
