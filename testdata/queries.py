@@ -13,7 +13,8 @@ from event import COLUMNS, DIMENSIONS, text_of
 PAIRS = ['key,ip', 'user,event', 'event,user', 'principal,service', 'ip,outcome', 'region,account',
          'ua,key', 'session,error', 'type,role', 'key,ip,event']
 COLUMN_LISTS = ['eventID', 'source.record,source.file,eventTime', 'eventTime,requestParameters.bucketName',
-                'requestParameters.deep.key,eventName,no.such.path', 'readOnly,outcome,principal,account']
+                'requestParameters.deep.key,eventName,no.such.path', 'readOnly,outcome,principal,account',
+                'eventID,category,technique,effect,kind,target,bytes']
 
 
 class Values(NamedTuple):

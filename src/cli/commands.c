@@ -191,6 +191,20 @@ static const CliCommand commands[] = {
                                 .run = cli_cmd_verify,
                 },
                 {
+                                .on = CLI_ON_CATALOGUE,
+                                .name = "catalogue",
+                                .operands = "",
+                                .help = "what spoor knows of API calls",
+                                .manual = "Prints a row for each call of the catalogue: what it "
+                                          "is for in the hands of an intruder (category), its "
+                                          "technique in MITRE ATT&CK, what it does (effect) to "
+                                          "what (kind), and where a record names that. The "
+                                          "columns category, technique, effect, kind, target and "
+                                          "bytes of timeline are made from it. A name that ends "
+                                          "in * stands for all that go on behind it.",
+                                .run = cli_cmd_catalogue,
+                },
+                {
                                 .on = CLI_ON_SHOW,
                                 .name = "show",
                                 .operands = "EVENTID SOURCE...",

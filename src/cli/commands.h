@@ -16,6 +16,7 @@ int cli_cmd_report(const CliArgs *args);
 int cli_cmd_standing(const CliArgs *args);
 int cli_cmd_taken(const CliArgs *args);
 int cli_cmd_checklist(const CliArgs *args);
+int cli_cmd_catalogue(const CliArgs *args);
 int cli_cmd_verify(const CliArgs *args);
 int cli_cmd_show(const CliArgs *args);
 

@@ -385,68 +385,6 @@ static const CliFlag flags[] = {
                                           "there are; json has them all.",
                 },
                 {
-                                .id = CLI_FLAG_GEOIP,
-                                .name = "geoip",
-                                .argument = "FILE.mmdb",
-                                .kind = CLI_VALUE_FILE,
-                                .group = CLI_GROUP_ENRICHMENT,
-                                .on = CLI_ON_ENRICH,
-                                .repeats = true,
-                                .help = "country and network of addresses, from a MaxMind DB",
-                                .manual = "Rows with an address then have geo.country and "
-                                          "geo.as. Countries and autonomous systems are often "
-                                          "two files: give both. Of several, the first that "
-                                          "knows a field of an address gives it.",
-                },
-                {
-                                .id = CLI_FLAG_INDICATORS,
-                                .name = "indicators",
-                                .argument = "FILE",
-                                .kind = CLI_VALUE_FILE,
-                                .group = CLI_GROUP_ENRICHMENT,
-                                .on = CLI_ON_ENRICH,
-                                .repeats = true,
-                                .help = "known addresses, blocks, keys, user agents, ARNs",
-                                .manual = "One a line, with a label behind a comma if it has "
-                                          "one; # begins a comment. Or a CSV whose header names "
-                                          "a column indicator, and one named label. ip:, key: "
-                                          "or ua: before an indicator says what it is, where "
-                                          "its form does not. * and ? are wildcards in keys, "
-                                          "user agents and ARNs. Rows then have indicator: the "
-                                          "labels of all that they match.",
-                },
-                {
-                                .id = CLI_FLAG_AWS_RANGES,
-                                .name = "aws-ranges",
-                                .argument = "FILE.json",
-                                .kind = CLI_VALUE_FILE,
-                                .group = CLI_GROUP_ENRICHMENT,
-                                .on = CLI_ON_ENRICH,
-                                .repeats = true,
-                                .help = "which addresses are those of AWS: its ip-ranges.json",
-                                .manual = "Rows with an address then have aws.range: services "
-                                          "and region of the smallest block around it; AMAZON "
-                                          "where AWS names no service.",
-                },
-                {
-                                .id = CLI_FLAG_CREDENTIAL_REPORT,
-                                .name = "credential-report",
-                                .argument = "FILE.csv",
-                                .kind = CLI_VALUE_FILE,
-                                .group = CLI_GROUP_ENRICHMENT,
-                                .on = CLI_ON_INFO,
-                                .repeats = true,
-                                .help = "IAM's credential report, set against the evidence",
-                                .manual = "A row for each password and key of the report: what "
-                                          "it says, what the evidence shows, and notes where "
-                                          "the two disagree. A report has no key ids. matchedBy "
-                                          "says why a key of the evidence is taken for one of "
-                                          "the report: created, it was made at that second; "
-                                          "only, the user has one key in both. Otherwise it is "
-                                          "user, and what is shown was done with all keys of "
-                                          "the user.",
-                },
-                {
                                 .id = CLI_FLAG_OUTPUT,
                                 .letter = 'o',
                                 .name = "output",
@@ -466,7 +404,7 @@ static const CliFlag flags[] = {
                                 .argument = "FILE",
                                 .kind = CLI_VALUE_FILE,
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_QUERIES,
+                                .on = CLI_ON_QUERIES | CLI_ON_CATALOGUE,
                                 .help = "write the answer to FILE, whole or not at all",
                                 .manual = "Instead of standard output, which is also meant by -. "
                                           "FILE may not stand "
@@ -479,7 +417,7 @@ static const CliFlag flags[] = {
                                 .kind = CLI_VALUE_CHOICE,
                                 .choices = "table|tsv|csv|json|jsonl",
                                 .group = CLI_GROUP_OUTPUT,
-                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_VERIFY,
+                                .on = CLI_ON_ROWS | CLI_ON_LISTS | CLI_ON_VERIFY | CLI_ON_CATALOGUE,
                                 .help = "table (the default), tsv, csv, json or jsonl",
                                 .manual = "A value that is absent is null in JSON and an empty "
                                           "cell elsewhere. In "
@@ -709,7 +647,7 @@ static const CliFlag flags[] = {
                                 .id = CLI_FLAG_QUIET,
                                 .name = "quiet",
                                 .group = CLI_GROUP_READING,
-                                .on = CLI_ON_COMMANDS,
+                                .on = CLI_ON_COMMANDS | CLI_ON_CATALOGUE,
                                 .help = "nothing on standard error but errors",
                                 .manual = "Damage still shows in the exit status, and in spoor "
                                           "info.",
@@ -753,7 +691,6 @@ const char *cli_group_title(CliFlagGroup group) {
         static const char *const titles[CLI_N_GROUPS] = {
                         [CLI_GROUP_SELECTION] = "Selection",
                         [CLI_GROUP_QUESTION] = "Question",
-                        [CLI_GROUP_ENRICHMENT] = "Enrichment",
                         [CLI_GROUP_OUTPUT] = "Output",
                         [CLI_GROUP_READING] = "Reading",
                         [CLI_GROUP_OTHER] = "Other",

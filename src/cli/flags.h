@@ -31,19 +31,20 @@ enum {
         CLI_ON_CHECKLIST = 1 << 13,
         CLI_ON_STANDING = 1 << 14,
         CLI_ON_TAKEN = 1 << 15,
+        CLI_ON_CATALOGUE = 1 << 16,
         CLI_ON_LISTS = CLI_ON_CHECKLIST | CLI_ON_STANDING | CLI_ON_TAKEN,
         CLI_ON_VALUES = CLI_ON_FIRST_USE | CLI_ON_TOP,
         CLI_ON_ROWS = CLI_ON_TIMELINE | CLI_ON_VALUES,
         /* what takes a selection */
         CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_PROFILE |
                         CLI_ON_REPORT,
-        CLI_ON_ENRICH = CLI_ON_SELECT | CLI_ON_INFO, /* what tells of rows from other files */
         /* what prints rows */
-        CLI_ON_TABLES = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_INFO | CLI_ON_VERIFY,
+        CLI_ON_TABLES = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_INFO | CLI_ON_VERIFY |
+                        CLI_ON_CATALOGUE,
         CLI_ON_QUERIES = CLI_ON_SELECT | CLI_ON_INFO | CLI_ON_SHOW | CLI_ON_VERIFY,
         CLI_ON_WRITE = CLI_ON_INDEX | CLI_ON_MERGE, /* what makes a case file */
         CLI_ON_COMMANDS = CLI_ON_QUERIES | CLI_ON_WRITE,
-        CLI_ON_ALL = CLI_ON_COMMANDS | CLI_ON_MAIN,
+        CLI_ON_ALL = CLI_ON_COMMANDS | CLI_ON_CATALOGUE | CLI_ON_MAIN,
 };
 
 typedef struct CliCommand {
@@ -103,10 +104,6 @@ typedef enum CliFlagId {
         CLI_FLAG_GAPS,
         CLI_FLAG_PUBLIC_KEYS,
         CLI_FLAG_ALL,
-        CLI_FLAG_GEOIP,
-        CLI_FLAG_INDICATORS,
-        CLI_FLAG_AWS_RANGES,
-        CLI_FLAG_CREDENTIAL_REPORT,
         CLI_FLAG_OUTPUT,
         CLI_FLAG_FORMAT,
         CLI_FLAG_COLUMNS,
@@ -130,7 +127,6 @@ typedef enum CliFlagId {
 typedef enum CliFlagGroup {
         CLI_GROUP_SELECTION,
         CLI_GROUP_QUESTION,
-        CLI_GROUP_ENRICHMENT,
         CLI_GROUP_OUTPUT,
         CLI_GROUP_READING,
         CLI_GROUP_OTHER,

@@ -228,6 +228,12 @@ static void put_columns(CliBuffer *buffer) {
         for (size_t i = 0; (name = spoor_timeline_column(i)); i++)
                 put_line(buffer, name);
         cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer, "Where --columns names them, these too: what the catalogue says of the "
+                         "call, and what the event acts on, with whose that is in parentheses:");
+        cli_buffer_text(buffer, ".PP\n");
+        for (size_t i = 0; (name = spoor_act_column(i)); i++)
+                put_line(buffer, name);
+        cli_buffer_text(buffer, ".PP\n");
         put_line(buffer, "The rows of first-use and top have the dimensions under their own names, "
                          "then firstTime firstEventID firstEventName firstSourceIPAddress lastTime "
                          "lastEventID events denied failed.");
@@ -252,15 +258,6 @@ static void put_columns(CliBuffer *buffer) {
         put_line(buffer, "And those of lateral --findings:");
         cli_buffer_text(buffer, ".PP\n");
         for (size_t i = 0; (name = spoor_finding_column(i)); i++)
-                put_line(buffer, name);
-        cli_buffer_text(buffer, ".PP\n");
-        put_line(buffer,
-                        "With the options under Enrichment, rows with an address have geo.country, "
-                        "geo.as and aws.range, and rows with an address, key, user agent or ARN "
-                        "indicator. The rows of info --credential-report have these; a table "
-                        "shows fewer:");
-        cli_buffer_text(buffer, ".PP\n");
-        for (size_t i = 0; (name = spoor_credential_column(i)); i++)
                 put_line(buffer, name);
         cli_buffer_text(buffer, ".PP\n");
         put_line(buffer, "The rows of verify have these; a table shows kind, verdict, startTime, "

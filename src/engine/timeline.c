@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "engine/acts.h"
 #include "engine/events.h"
 
 #define BATCH 4096U
@@ -40,8 +41,8 @@ typedef enum Column {
         COLUMN_CHAIN_ID,
         COLUMN_AROUND, /* only around an event or a time */
         N_ALL_COLUMNS,
-        COLUMN_ENRICHED = N_ALL_COLUMNS, /* filled behind the cursor's back */
-        COLUMN_PATH,
+        COLUMN_ACT = N_ALL_COLUMNS, /* and more, by EngineAct */
+        COLUMN_PATH = COLUMN_ACT + ENGINE_N_ACTS,
         COLUMN_DECODED, /* read from the record, as a path is */
 } Column;
 
@@ -53,8 +54,8 @@ static const char *const names[N_ALL_COLUMNS] = {"eventTime", "eventID", "eventS
 
 typedef struct Timeline {
         SpoorRows rows;
-        uint32_t event; /* at hand */
         EngineEvents source;
+        EngineActs acts;
         EngineTimelineKind kind;
         Column *columns;
         char **paths; /* names of the columns, owned */
@@ -164,24 +165,16 @@ static SpoorCell around_cell(const EngineEvent *event) {
         return engine_text_cell(slice_cstr(marks[event->row]));
 }
 
-static SpoorCell input_cell(SpoorRows *rows, EngineInput input) {
-        static const Column columns[ENGINE_N_INPUTS] = {[ENGINE_INPUT_ADDRESS] = COLUMN_IP,
-                        [ENGINE_INPUT_KEY] = COLUMN_KEY,
-                        [ENGINE_INPUT_AGENT] = COLUMN_UA,
-                        [ENGINE_INPUT_ARN] = COLUMN_ARN,
-                        [ENGINE_INPUT_PRINCIPAL] = COLUMN_PRINCIPAL};
-        Timeline *t = (Timeline *)rows;
+static int fill_row(
+                Timeline *t, const EngineEvent *event, const SpoorCell *found, SpoorError *error) {
+        int r = 0;
 
-        return store_cell(t, rows->scase->store, columns[input], t->event);
-}
-
-static void fill_row(Timeline *t, const EngineEvent *event, const SpoorCell *found) {
-        t->event = event->event;
-        for (size_t i = 0; i < t->rows.n_columns; i++) {
-                if (t->columns[i] == COLUMN_ENRICHED)
-                        continue;
+        for (size_t i = 0; i < t->rows.n_columns && r == 0; i++) {
                 if (t->columns[i] >= COLUMN_PATH)
                         t->rows.cells[i] = *found++;
+                else if (t->columns[i] >= COLUMN_ACT)
+                        r = engine_acts_cell(&t->acts, (EngineAct)(t->columns[i] - COLUMN_ACT),
+                                        event->event, &t->rows.cells[i]);
                 else if (t->columns[i] == COLUMN_AROUND)
                         t->rows.cells[i] = around_cell(event);
                 else if (t->columns[i] >= N_COLUMNS)
@@ -191,6 +184,7 @@ static void fill_row(Timeline *t, const EngineEvent *event, const SpoorCell *fou
                         t->rows.cells[i] = store_cell(
                                         t, t->rows.scase->store, t->columns[i], event->event);
         }
+        return r < 0 ? engine_fail(error, r, "%s", strerror(-r)) : 0;
 }
 
 /* ---- cells of the evidence ---- */
@@ -275,8 +269,7 @@ static int next_row(SpoorRows *rows, SpoorError *error) {
         if (t->n_paths == 0) {
                 if (!engine_events_next(&t->source, &event))
                         return SPOOR_END;
-                fill_row(t, &event, NULL);
-                return 0;
+                return fill_row(t, &event, NULL, error);
         }
         if (t->at == t->n_events) {
                 int r = next_batch(t, error);
@@ -284,9 +277,8 @@ static int next_row(SpoorRows *rows, SpoorError *error) {
                 if (r)
                         return r;
         }
-        fill_row(t, &t->batch[t->at], t->found + t->at * t->n_paths);
         t->at++;
-        return 0;
+        return fill_row(t, &t->batch[t->at - 1], t->found + (t->at - 1) * t->n_paths, error);
 }
 
 static void deinit(SpoorRows *rows) {
@@ -298,6 +290,7 @@ static void deinit(SpoorRows *rows) {
         free(t->columns);
         free(t->found);
         arena_deinit(&t->texts);
+        engine_acts_deinit(&t->acts);
         engine_events_close(&t->source);
 }
 
@@ -308,8 +301,6 @@ static bool is_column(EngineTimelineKind kind, Column column) {
 }
 
 static int set_columns(Timeline *t, const char *const *columns) {
-        bool is_enriched;
-
         t->columns = vec_alloc(t->rows.n_columns, sizeof(*t->columns));
         t->paths = vec_alloc_zero(t->rows.n_columns, sizeof(*t->paths));
         if (!t->columns || !t->paths)
@@ -319,14 +310,14 @@ static int set_columns(Timeline *t, const char *const *columns) {
                 if (!t->paths[i])
                         return -ENOMEM;
                 t->rows.columns[i] = t->paths[i];
-                t->columns[i] = engine_enriched_has(t->rows.scase, columns[i], &is_enriched)
-                                                ? COLUMN_ENRICHED
-                                                : COLUMN_PATH;
-                if (is_enriched && t->columns[i] == COLUMN_PATH)
-                        return -ENODATA;
+                t->columns[i] = COLUMN_PATH;
                 for (int c = 0; c < N_ALL_COLUMNS; c++) {
                         if (is_column(t->kind, (Column)c) && strcmp(names[c], columns[i]) == 0)
                                 t->columns[i] = (Column)c;
+                }
+                for (int a = 0; a < ENGINE_N_ACTS; a++) {
+                        if (strcmp(spoor_act_column((size_t)a), columns[i]) == 0)
+                                t->columns[i] = (Column)(COLUMN_ACT + a);
                 }
                 if (strcmp(columns[i], "decoded") == 0)
                         t->columns[i] = COLUMN_DECODED;
@@ -350,14 +341,12 @@ int engine_timeline_new(SpoorCase *scase, EngineEvents *source, EngineTimelineKi
         }
         rows->next = next_row;
         rows->deinit = deinit;
-        rows->input = input_cell;
         t = (Timeline *)rows;
         t->source = *source;
         t->kind = kind;
+        engine_acts_init(&t->acts, scase->store);
         r = set_columns(t, columns);
-        if (r == -ENODATA)
-                engine_fail(error, r, "a column is asked for that the case has no enrichment for");
-        else if (r < 0)
+        if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
         if (r == 0)
                 r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import evidence as reading  # noqa: E402
+import targets  # noqa: E402
 from event import COLUMNS, DIMENSIONS, Event, event_of, instant_of, is_apart, print_instant, text_of, text_at  # noqa: E402
 import where  # noqa: E402
 
@@ -205,6 +206,8 @@ def info(case):
 def cell(event, column):
     if column in COLUMNS:
         return event.columns[column]
+    if column in targets.COLUMNS:
+        return targets.acts_of(event.value)[column]
     return text_at(event.value, column)
 
 
