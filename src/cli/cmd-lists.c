@@ -116,7 +116,7 @@ static int run(const CliArgs *args, Ask ask, const char *(*column)(size_t), cons
         if (exit == 0)
                 cli_report_gaps(&query);
         if (exit == 0)
-                exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
+                exit = cli_report_damage(args, query.scase, cli_query_report(&query));
         return exit;
 }
 

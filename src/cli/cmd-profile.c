@@ -50,5 +50,5 @@ int cli_cmd_profile(const CliArgs *args) {
         if (exit)
                 return exit;
         cli_report_gaps(&query);
-        return cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
+        return cli_report_damage(args, query.scase, cli_query_report(&query));
 }

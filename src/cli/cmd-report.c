@@ -73,6 +73,6 @@ int cli_cmd_report(const CliArgs *args) {
         if (exit == 0)
                 cli_report_gaps(&query);
         if (exit == 0)
-                exit = cli_report_damage(args, query.scase, CLI_REPORT_IGNORED);
+                exit = cli_report_damage(args, query.scase, cli_query_report(&query));
         return exit;
 }
