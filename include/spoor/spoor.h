@@ -549,22 +549,38 @@ SPOOR_PUBLIC const char *spoor_checklist_column(size_t i);
 
 /*
  * One key, user, role, principal, session, address or block, or instance on one page; WHAT as in
- * SpoorLateral. SELECTION (may be NULL) narrows what is counted. Counts are events success denied
- * failure; a use is firstTime firstEventID lastTime lastEventID; rows are in order of their first
- * event. The sections:
+ * SpoorLateral. SELECTION (may be NULL) narrows what is counted. Below, counts are events success
+ * denied failure; a use is firstTime firstEventID lastTime lastEventID. Rows are in order of their
+ * first event. The sections:
  *
- *   subject         one row: what form (how it was taken) note (what is to be known of that) type
- *                   name principal account (where all agree) sessions keys addresses, counts,
- * first* and last* (Time EventID EventSource EventName SourceIPAddress) addresses networks (/24,
- * /48) userAgents regions accounts services keys value, use, counts; networks have addresses, how
- * many, behind value calls           value ("ses:GetAccount") eventSource eventName readOnly, use,
- * counts principals      value type name account, use, counts days            date, counts writes
- * that succeeded: value eventSource eventName, use, events reconnaissance  runs: GetCallerIdentity,
- * then calls that look by the same credential, with no more than 15 minutes between two: use calls
- * success denied failure eventNames regions addresses (how many) sourceIPAddress
- * userIdentity.accessKeyId principal names (with blanks between) issued issuedFrom  spoor_lateral()
- * rows: credentials that it handed out, and was handed news            what a day has that no day
- * before had: date of value firstTime firstEventID events
+ * - subject, one row: what form (how it was taken) note (what is to be known of that) type name
+ *   principal account (where all agree) sessions keys addresses (how many), counts, then of first
+ *   and last: Time EventID EventSource EventName SourceIPAddress
+ *
+ * - addresses networks (/24, /48) userAgents regions accounts services calls keys principals:
+ * value, use, counts. Behind value, networks have addresses (how many); calls, whose value is
+ *   "ses:GetAccount", eventSource eventName readOnly category technique (of the catalogue of
+ * calls); principals type name account
+ *
+ * - days: date, counts
+ *
+ * - writes that succeeded: value eventSource eventName kind target of (what was written, and whose
+ *   that is; a row for each) category technique, use, events
+ *
+ * - reconnaissance, runs of GetCallerIdentity and then calls that look around by the same
+ *   credential, with no more than 15 minutes between two: use calls success denied failure
+ *   eventNames regions addresses (how many) sourceIPAddress userIdentity.accessKeyId principal
+ * names (with blanks between)
+ *
+ * - read, what was read or used with success: effect (read, use) kind ("bucket" for its objects,
+ *   "secret", "parameter", "kms-key", ...) name reads objects (distinct ones) bytes, use
+ *
+ * - made, what was made, changed or ended with success: effect (create, change, delete, stop,
+ * start) kind name (of objects their bucket) of (whose it is) events, use
+ *
+ * - issued issuedFrom, rows of spoor_lateral(): credentials that it handed out, and was handed
+ *
+ * - news, what a day has that no day before had: date of value firstTime firstEventID events
  *
  *   SPOOR_E_CORRUPT, SPOOR_E_WHAT
  */

@@ -266,13 +266,13 @@ static void put_bool(Making *m, uint32_t string) {
                 put_null(m);
 }
 
-/* What the catalogue says of a call; null where it does not know it. */
+/* What the catalogue says that a call is for; null where it says nothing. */
 static void put_meaning(Making *m, const ProfileRow *row) {
         const CatalogueCall *known = catalogue_find(store_string(m->store, row->strings[0]),
                         store_string(m->store, row->strings[1]));
-        const char *category = known ? catalogue_category_name(known->category) : NULL;
+        bool is_meant = known && known->category != CATALOGUE_NONE;
 
-        put_text(m, slice_cstr(category));
+        put_text(m, slice_cstr(is_meant ? catalogue_category_name(known->category) : NULL));
         put_text(m, slice_cstr(known && known->technique[0] ? known->technique : NULL));
 }
 
@@ -319,8 +319,17 @@ static void add_days(Making *m) {
 
 /* ---- what it did ---- */
 
-static const char *const write_columns[] = {"value", "eventSource", "eventName", "category",
-                "technique", "firstTime", "firstEventID", "lastTime", "lastEventID", "events"};
+static const char *const write_columns[] = {"value", "eventSource", "eventName", "kind", "target",
+                "of", "category", "technique", "firstTime", "firstEventID", "lastTime",
+                "lastEventID", "events"};
+
+/* The kind of what a call acts on; null where the catalogue tells none. */
+static void put_kind(Making *m, const ProfileRow *row) {
+        const CatalogueCall *known = catalogue_find(store_string(m->store, row->strings[0]),
+                        store_string(m->store, row->strings[1]));
+
+        put_text(m, slice_cstr(known && known->kind[0] ? known->kind : NULL));
+}
 
 static void add_writes(Making *m) {
         const ProfileRows *rows = &m->profile->writes;
@@ -330,11 +339,51 @@ static void add_writes(Making *m) {
                 put_call(m, &rows->data[i]);
                 put_string(m, rows->data[i].strings[0]);
                 put_string(m, rows->data[i].strings[1]);
+                put_kind(m, &rows->data[i]);
+                put_string(m, rows->data[i].strings[2]);
+                put_string(m, rows->data[i].strings[3]);
                 put_meaning(m, &rows->data[i]);
                 put_use(m, &rows->data[i].stats);
                 put_count(m, rows->data[i].stats.n_events);
         }
         end(m, "writes", "Writes that succeeded", false);
+}
+
+static const char *const read_columns[] = {"effect", "kind", "name", "reads", "objects", "bytes",
+                "firstTime", "firstEventID", "lastTime", "lastEventID"};
+
+static void add_reads(Making *m) {
+        BEGIN(m, read_columns);
+        for (size_t i = 0; i < m->profile->reads.size && add_row(m); i++) {
+                const ProfileThing *thing = &m->profile->reads.data[i];
+
+                put_text(m, slice_cstr(catalogue_effect_name(thing->effect)));
+                put_text(m, slice_cstr(thing->kind));
+                put_string(m, thing->name);
+                put_count(m, thing->stats.n_events);
+                put_count(m, thing->n_objects);
+                put_count(m, thing->n_bytes);
+                put_use(m, &thing->stats);
+        }
+        end(m, "read", "Read and used", false);
+}
+
+static const char *const made_columns[] = {"effect", "kind", "name", "of", "events", "firstTime",
+                "firstEventID", "lastTime", "lastEventID"};
+
+static void add_made(Making *m) {
+        BEGIN(m, made_columns);
+        for (size_t i = 0; i < m->profile->made.size && add_row(m); i++) {
+                const ProfileThing *thing = &m->profile->made.data[i];
+
+                put_text(m, slice_cstr(catalogue_effect_name(thing->effect)));
+                put_text(m, slice_cstr(thing->kind));
+                put_string(m, thing->name);
+                put_string(m, thing->of);
+                put_count(m, thing->stats.n_events);
+                put_use(m, &thing->stats);
+        }
+        end(m, "made", "Made, changed and ended", false);
 }
 
 static const char *const run_columns[] = {"firstTime", "firstEventID", "lastTime", "lastEventID",
@@ -503,6 +552,8 @@ static int make_page(
         add_days(m);
         add_writes(m);
         add_runs(m);
+        add_reads(m);
+        add_made(m);
         if (m->r == 0)
                 m->r = add_hops(m, selection, what, false, error);
         if (m->r == 0)

@@ -31,6 +31,24 @@ typedef enum Outcome {
         OUTCOME_FAILURE,
 } Outcome;
 
+/* Of a distinct call. */
+typedef struct CallInfo {
+        unsigned char mark;   /* CallMark; 0: nobody has asked yet */
+        unsigned char effect; /* CatalogueEffect */
+        uint16_t kind;        /* number of the profile's kinds */
+} CallInfo;
+
+typedef struct ReadSum {
+        uint64_t n_objects, n_bytes;
+} ReadSum;
+
+/* Hashes; 0 is empty. */
+typedef struct ObjectSet {
+        uint64_t *slots;
+        size_t n_slots; /* a power of two */
+        size_t size;
+} ObjectSet;
+
 /* A credential whose calls may be a run. */
 typedef struct Credential {
         uint32_t run; /* the open one, or STORE_NONE */
@@ -46,10 +64,13 @@ typedef struct ProfileWalk {
         Store *store;
         Profile *profile;
         Counter identities, calls, ips, uas;
-        unsigned char *call_marks; /* CallMark, of each tuple */
-        unsigned char *outcomes;   /* Outcome, of each tuple */
+        CallInfo *call_infos;    /* of each tuple */
+        unsigned char *outcomes; /* Outcome, of each tuple */
         size_t n_calls, n_results;
-        Tally writes;
+        StoreTargets targets;
+        Tally writes, reads, made;
+        VEC(ReadSum) read_sums; /* of each row of reads */
+        ObjectSet objects;
         uint32_t *credential_of; /* identity: number + 1, or 0 */
         Tally credential_names;  /* a string, and of what: key, ARN, principal */
         VEC(Credential) credentials;
@@ -93,6 +114,13 @@ int profile_make_runs(ProfileWalk *w);
 
 int profile_make_tables(ProfileWalk *w);
 int profile_make_news(ProfileWalk *w);
-int profile_make_writes(ProfileWalk *w);
+
+/* ---- profile-targets.c ---- */
+
+/* The number of KIND among the profile's. */
+uint16_t profile_kind(Profile *p, const char *kind, int *ret_error);
+/* Of an event that succeeded, and that writes or has an effect. */
+int profile_count_targets(ProfileWalk *w, const ProfileEvent *e);
+int profile_make_things(ProfileWalk *w);
 
 #endif

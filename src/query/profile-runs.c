@@ -122,7 +122,7 @@ static bool is_more_than_caller(ProfileWalk *w, const SortKey *calls, size_t n) 
         for (size_t i = 0; i < n; i++) {
                 uint32_t call = store_tuple(w->store, STORE_CALL, calls[i].index);
 
-                if (call < w->n_calls && !(w->call_marks[call] & CALL_IS_CALLER))
+                if (call < w->n_calls && !(w->call_infos[call].mark & CALL_IS_CALLER))
                         return true;
         }
         return false;

@@ -266,21 +266,6 @@ int profile_make_tables(ProfileWalk *w) {
         return r < 0 ? r : count_sessions(w);
 }
 
-int profile_make_writes(ProfileWalk *w) {
-        ProfileRows *rows = &w->profile->writes;
-
-        if (vec_reserve(rows, w->writes.rows.size) < 0)
-                return -ENOMEM;
-        for (size_t i = 0; i < w->writes.rows.size; i++) {
-                const ValueRow *row = &w->writes.rows.data[i];
-
-                rows->data[rows->size++] = (ProfileRow){
-                                {row->strings[0], row->strings[1], STORE_NONE, STORE_NONE}, 1,
-                                {NULL, 0}, row->stats};
-        }
-        return 0;
-}
-
 /* ---- what was new on a day ---- */
 
 /* Temporary keys are new all the time. */

@@ -155,23 +155,33 @@ static bool does_write(const CatalogueCall *known) {
                known->effect != CATALOGUE_EFFECT_READ && known->effect != CATALOGUE_EFFECT_USE;
 }
 
-static CallMark mark_call(Store *store, uint32_t call) {
+static int judge_call(ProfileWalk *w, uint32_t call) {
+        Store *store = w->store;
+        CallInfo *info = &w->call_infos[call];
         Slice name = store_string(store, store_field(store, STORE_CALL, call, EVENT_CALL_NAME));
         Slice service = store_string(
                         store, store_field(store, STORE_CALL, call, EVENT_CALL_SERVICE));
         Slice read_only = store_string(
                         store, store_field(store, STORE_CALL, call, EVENT_CALL_READ_ONLY));
         const CatalogueCall *known = catalogue_find(service, name);
-        bool is_told = read_only.size != 0;
-        CallMark mark = CALL_IS_MARKED;
+        const char *kind = known ? known->kind : "";
+        bool is_told = read_only.size != 0, is_write;
+        int r = 0;
 
+        /* what is read of a bucket are its objects */
+        if (known && known->effect == CATALOGUE_EFFECT_READ && strcmp(kind, "object") == 0)
+                kind = "bucket";
+        is_write = is_told ? slice_equal(read_only, SLICE_LITERAL("false")) : does_write(known);
+        info->mark = CALL_IS_MARKED;
         if (slice_equal(name, SLICE_LITERAL("GetCallerIdentity")))
-                mark |= CALL_IS_CALLER;
-        if (is_told ? slice_equal(read_only, SLICE_LITERAL("false")) : does_write(known))
-                mark |= CALL_IS_WRITE;
+                info->mark |= CALL_IS_CALLER;
+        if (is_write)
+                info->mark |= CALL_IS_WRITE;
         else if (known ? known->category == CATALOGUE_RECONNAISSANCE : begins_like_a_look(name))
-                mark |= CALL_IS_LOOK;
-        return mark;
+                info->mark |= CALL_IS_LOOK;
+        info->effect = known ? (unsigned char)known->effect : CATALOGUE_EFFECT_NONE;
+        info->kind = profile_kind(w->profile, kind, &r);
+        return r;
 }
 
 static Outcome outcome_of(Store *store, uint32_t result) {
@@ -224,15 +234,6 @@ static int count_day(Profile *p, const ProfileEvent *e) {
         return 0;
 }
 
-static int count_write(ProfileWalk *w, const ProfileEvent *e) {
-        uint32_t strings[] = {
-                        profile_field(w->store, STORE_CALL, e->call, EVENT_CALL_SERVICE),
-                        profile_field(w->store, STORE_CALL, e->call, EVENT_CALL_NAME),
-        };
-
-        return tally_count(&w->writes, strings, e->event, false, false);
-}
-
 static int count_event(ProfileWalk *w, ProfileEvent *e) {
         uint32_t result = store_tuple(w->store, STORE_RESULT, e->event);
         int r = 0;
@@ -240,11 +241,11 @@ static int count_event(ProfileWalk *w, ProfileEvent *e) {
         e->call = store_tuple(w->store, STORE_CALL, e->event);
         if (e->call >= w->n_calls || result >= w->n_results)
                 return 0; /* the store is faulty */
-        if (!w->call_marks[e->call])
-                w->call_marks[e->call] = (unsigned char)mark_call(w->store, e->call);
+        if (!w->call_infos[e->call].mark && judge_call(w, e->call) < 0)
+                return -ENOMEM;
         if (!w->outcomes[result])
                 w->outcomes[result] = (unsigned char)outcome_of(w->store, result);
-        e->mark = w->call_marks[e->call];
+        e->mark = w->call_infos[e->call].mark;
         e->outcome = w->outcomes[result];
         e->time = store_time(w->store, e->event);
         profile_count(&w->profile->stats, e);
@@ -256,8 +257,9 @@ static int count_event(ProfileWalk *w, ProfileEvent *e) {
                 return -ENOMEM;
         if (e->mark & (CALL_IS_CALLER | CALL_IS_LOOK))
                 r = profile_count_run(w, e);
-        if (r == 0 && e->mark & CALL_IS_WRITE && e->outcome == OUTCOME_SUCCESS)
-                r = count_write(w, e);
+        if (r == 0 && e->outcome == OUTCOME_SUCCESS &&
+                        (e->mark & CALL_IS_WRITE || w->call_infos[e->call].effect))
+                r = profile_count_targets(w, e);
         return r;
 }
 
@@ -282,11 +284,14 @@ static int walk_init(ProfileWalk *w) {
 
         w->n_calls = store_n_tuples(w->store, STORE_CALL);
         w->n_results = store_n_tuples(w->store, STORE_RESULT);
-        w->writes.n_dims = w->credential_names.n_dims = 2;
-        w->call_marks = vec_alloc_zero(w->n_calls, 1);
+        w->credential_names.n_dims = 2;
+        w->reads.n_dims = 3;
+        w->writes.n_dims = w->made.n_dims = 4;
+        store_targets_init(&w->targets, w->store);
+        w->call_infos = vec_alloc_zero(w->n_calls, sizeof(*w->call_infos));
         w->outcomes = vec_alloc_zero(w->n_results, 1);
         w->credential_of = vec_alloc_zero(n_identities, sizeof(*w->credential_of));
-        if (!w->call_marks || !w->outcomes || !w->credential_of ||
+        if (!w->call_infos || !w->outcomes || !w->credential_of ||
                         counter_init(&w->identities, n_identities) < 0 ||
                         counter_init(&w->calls, w->n_calls) < 0 ||
                         counter_init(&w->ips, n_strings) < 0 ||
@@ -300,10 +305,14 @@ static void walk_deinit(ProfileWalk *w) {
         counter_deinit(&w->calls);
         counter_deinit(&w->ips);
         counter_deinit(&w->uas);
-        free(w->call_marks);
+        free(w->call_infos);
         free(w->outcomes);
         free(w->credential_of);
         tally_deinit(&w->writes);
+        tally_deinit(&w->reads);
+        tally_deinit(&w->made);
+        vec_deinit(&w->read_sums);
+        free(w->objects.slots);
         tally_deinit(&w->credential_names);
         vec_deinit(&w->credentials);
         vec_deinit(&w->run_calls);
@@ -342,7 +351,7 @@ int profile_new(Store *store, const Selection *selection, Slice text, Profile **
         if (r == 0)
                 r = profile_make_tables(&w);
         if (r == 0)
-                r = profile_make_writes(&w);
+                r = profile_make_things(&w);
         if (r == 0)
                 r = profile_make_runs(&w);
         if (r == 0)
@@ -366,6 +375,9 @@ Profile *profile_free(Profile *p) {
         vec_deinit(&p->runs);
         vec_deinit(&p->names);
         vec_deinit(&p->writes);
+        vec_deinit(&p->reads);
+        vec_deinit(&p->made);
+        vec_deinit(&p->kinds);
         vec_deinit(&p->news);
         arena_deinit(&p->arena);
         free(p);

@@ -9,6 +9,7 @@
 #define QUERY_PROFILE_H
 
 #include "base/arena.h"
+#include "event/catalogue.h"
 #include "query/query.h"
 #include "query/what.h"
 
@@ -51,6 +52,16 @@ typedef struct ProfileRun {
         StoreStats stats;
 } ProfileRun;
 
+/* What was read or used, or made, changed, ended: with success. */
+typedef struct ProfileThing {
+        CatalogueEffect effect;
+        const char *kind;
+        uint32_t name; /* a string, as below; of objects their bucket; STORE_NONE: not told */
+        uint32_t of;   /* whose it is */
+        uint64_t n_objects, n_bytes; /* of what was read: distinct ones; transferred */
+        StoreStats stats;
+} ProfileThing;
+
 /* A value that had not been seen on any day before the one of its first event. */
 typedef struct ProfileNews {
         ProfileTable table;
@@ -67,12 +78,14 @@ typedef struct Profile {
         VEC(ProfileDay) days;
         VEC(ProfileRun) runs;
         Numbers names;      /* of the runs */
-        ProfileRows writes; /* that succeeded: service, name, what was written */
+        ProfileRows writes; /* that succeeded: service, name, what was written, whose that is */
+        VEC(ProfileThing) reads, made;
+        VEC(const char *) kinds; /* of things */
         VEC(ProfileNews) news;
         Arena arena; /* of texts */
 } Profile;
 
-/* SELECTION may be NULL; WHAT is borrowed. 0, -ENOMEM, or WHAT_E_FORM. */
+/* SELECTION may be NULL; WHAT is borrowed. 0, WHAT_E_FORM, or as plan_new(). */
 int profile_new(Store *store, const Selection *selection, Slice what, Profile **ret_profile);
 Profile *profile_free(Profile *profile);
 

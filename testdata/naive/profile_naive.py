@@ -3,6 +3,7 @@ import ipaddress
 import os
 import re
 
+import profile_targets as targets
 from event import text_at
 from naive import UNITS, address_of, matches_ip, tests_of  # noqa: F401
 
@@ -31,6 +32,40 @@ class Catalogue:
             return self.calls[service, event]
         stars = [key for key in self.stars if key[0] == service and event.startswith(key[1][:-1])]
         return self.calls[max(stars, key=lambda key: len(key[1]))] if stars else None
+
+
+class Acts:
+    """What a record acts on: [(name, of)], its effect, bytes, and the key of an object."""
+    def __init__(self, record, known):
+        self.targets, self.n_bytes, self.object, names, owners = [], 0, None, [], []
+        self.effect = known['effect'].lower() if known else 'none'
+        self.kind = known['kind'] if known else ''
+        if known and known['event'].endswith('*'):
+            known = None
+        other = None
+        for word in filter(None, known['names'].split('; ')) if known else ():
+            condition = targets.CONDITION.match(word)
+            if word.startswith('of '):
+                owners = owners or targets.texts_at(record, word[3:])
+            elif word.startswith('object '):
+                self.object = next(iter(targets.texts_at(record, word[7:])), None)
+                way = 'Out' if known['effect'] == 'READ' else 'In'
+                self.n_bytes = targets.count_at(record, 'additional.bytesTransferred' + way)
+            elif word.startswith('rules '):
+                names = names or targets.rules_of(record, word[6:])
+            elif condition:
+                found = targets.texts_at(record, condition[2])
+                if found and (condition[3] is None or found[0] == condition[3]):
+                    other = other or condition[1]
+            else:
+                names = names or targets.texts_at(record, word)
+        for i in range(max(len(names), len(owners))):
+            self.targets.append((names[min(i, len(names) - 1)] if names else None,
+                                 owners[min(i, len(owners) - 1)] if owners else None))
+        if self.targets:
+            self.effect = other or self.effect
+        else:
+            self.targets, self.n_bytes, self.object = [(None, None)], 0, None
 
 
 # ---- which events ----
@@ -163,7 +198,7 @@ class Profile:
 
     def meaning(self, call):
         known = self.catalogue.find(*call)
-        category = known and known['category'].lower().replace('_', '-')
+        category = known and known['category'] != 'NONE' and known['category'].lower().replace('_', '-') or None
         return {'category': category, 'technique': known and known['technique'] or None}
 
     def is_write(self, event):
@@ -194,6 +229,8 @@ class Profile:
         page['days'] = [{'date': day} | counts(group) for day, group in days.items()]
         page['writes'] = self.writes()
         page['reconnaissance'] = self.runs()
+        page['read'] = self.reads()
+        page['made'] = self.made()
         page['news'] = self.news()
         return page
 
@@ -227,11 +264,43 @@ class Profile:
                     f'{end}SourceIPAddress': columns.get('sourceIPAddress')}
         return row
 
+    def acts(self):
+        """(event, Acts, (name, of)) of what succeeded."""
+        for event in self.events:
+            if event.columns['outcome'] == 'success':
+                known = self.catalogue.find(event.columns['eventSource'], event.columns['eventName'])
+                acts = Acts(event.value, known)
+                for target in acts.targets:
+                    yield event, acts, target
+
     def writes(self):
-        made = [event for event in self.events if event.columns['outcome'] == 'success' and self.is_write(event)]
-        groups = groups_by(made, lambda event: (event.columns['eventSource'] or None, event.columns['eventName'] or None))
-        return [{'value': call_text(call) if call[1] else None, 'eventSource': call[0], 'eventName': call[1]} |
-                self.meaning(call) | use(group) | {'events': len(group)} for call, group in groups.items()]
+        groups = {}
+        for event, acts, target in self.acts():
+            if self.is_write(event):
+                call = event.columns['eventSource'] or None, event.columns['eventName'] or None
+                groups.setdefault((call, acts.kind, target), []).append(event)
+        return [{'value': call_text(call) if call[1] else None, 'eventSource': call[0], 'eventName': call[1],
+                 'kind': kind or None, 'target': target[0], 'of': target[1]} |
+                self.meaning(call) | use(group) | {'events': len(group)} for (call, kind, target), group in groups.items()]
+
+    def reads(self):
+        groups = {}
+        for event, acts, target in self.acts():
+            if acts.effect in ('read', 'use'):
+                kind = 'bucket' if acts.kind == 'object' and acts.effect == 'read' else acts.kind
+                groups.setdefault((acts.effect, kind, target[0]), []).append((event, acts))
+        return [{'effect': effect, 'kind': kind, 'name': name, 'reads': len(group),
+                 'objects': len({acts.object for _, acts in group} - {None}),
+                 'bytes': sum(acts.n_bytes for _, acts in group)} | use([event for event, _ in group])
+                for (effect, kind, name), group in groups.items()]
+
+    def made(self):
+        groups = {}
+        for event, acts, target in self.acts():
+            if acts.effect not in ('none', 'read', 'use'):
+                groups.setdefault((acts.effect, acts.kind, *target), []).append(event)
+        return [{'effect': effect, 'kind': kind, 'name': name, 'of': of, 'events': len(group)} | use(group)
+                for (effect, kind, name, of), group in groups.items()]
 
     def runs(self):
         open_runs, runs = {}, []
