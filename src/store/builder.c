@@ -467,7 +467,11 @@ int builder_add_event(Builder *b, uint32_t file, const Event *event) {
                 r = add_targets(b, event, &row);
         if (r == 0 && (event->is_recovered || event->is_shipper_time || event->is_partial))
                 r = count_event(b, file, event);
-        return r == 0 ? add_row(b, &row) : r;
+        if (r == 0)
+                r = add_row(b, &row);
+        if (r == 0)
+                b->files.data[file].n_records++;
+        return r;
 }
 
 Slice store_event_dim(const Event *event, StoreDim dim) {

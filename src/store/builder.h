@@ -55,6 +55,7 @@ typedef struct BuilderFile {
         uint32_t name_size;
         uint32_t root;
         uint64_t size, n_bytes;
+        uint32_t n_records;
         unsigned char hash[STORE_HASH_SIZE];
         unsigned char kind; /* StoreKind */
         bool has_hash, is_member;

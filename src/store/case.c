@@ -24,11 +24,19 @@ static uint64_t n_sums(uint64_t size) {
 
 /* ---- writing ---- */
 
+#define PIECE (UINT64_C(8) << 20) /* written at a time */
+
+/* The disk may begin with what was written, while we go on. Only a wish: fsync() asks what came of
+ * it. */
+static void begin_sync(int fd) {
+        (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 static int write_all(int fd, const void *data, uint64_t size) {
         const char *at = data;
 
         while (size > 0) {
-                ssize_t n = write(fd, at, size > (64U << 20) ? 64U << 20 : size);
+                ssize_t n = write(fd, at, size > PIECE ? PIECE : size);
 
                 if (n < 0 && errno == EINTR)
                         continue;
@@ -36,6 +44,8 @@ static int write_all(int fd, const void *data, uint64_t size) {
                         return -errno;
                 at += n;
                 size -= (uint64_t)n;
+                if (size > 0)
+                        begin_sync(fd);
         }
         return 0;
 }
@@ -72,21 +82,26 @@ static int make_header(Store *store, ImageHeader *header, uint64_t **ret_sums, u
 static int write_image(Store *store, int fd) {
         static const char padding[8];
         ImageHeader header;
-        uint64_t *sums, n;
-        int r = make_header(store, &header, &sums, &n);
+        uint64_t *sums = NULL, n = 0;
+        int r = 0;
 
-        if (r < 0)
-                return r;
-        memcpy(store->bytes, &header, sizeof(header)); /* its room in front of the image */
         if (!store->can_be_named)
                 r = write_all(fd, store->bytes, store->size);
         else if (ftruncate(fd, (off_t)store->size) < 0 || lseek(fd, 0, SEEK_END) < 0)
                 r = -errno;
         if (r == 0)
                 r = write_all(fd, padding, (8 - store->size % 8) % 8);
+        if (r == 0) {
+                begin_sync(fd);
+                r = make_header(store, &header, &sums, &n);
+        }
         if (r == 0)
                 r = write_all(fd, sums, n * 8);
         free(sums);
+        if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        if (r == 0)
+                r = write_all(fd, &header, sizeof(header)); /* its room in front of the image */
         if (r == 0 && fsync(fd) < 0)
                 r = -errno;
         return r;

@@ -1,6 +1,6 @@
 /*
  * What builders hold goes into the image, straight to its place. Columns are written by ranges of
- * `order`, side by side.
+ * `order`, side by side, and what is one list beside them.
  */
 #include <errno.h>
 
@@ -8,6 +8,7 @@
 #include "store/seal.h"
 
 #define RANGE 65536U
+#define N_LISTS 4U /* that are written beside the columns */
 
 /* ---- notes ---- */
 
@@ -159,11 +160,10 @@ static void renumber_source(const SealMap *map, StoreSource *source) {
         }
 }
 
-static int write_range(void *ctx, size_t task) {
-        Seal *seal = ctx;
-        uint64_t end = (task + 1) * RANGE < seal->n_rows ? (task + 1) * RANGE : seal->n_rows;
+static void write_range(Seal *seal, uint64_t first) {
+        uint64_t end = first + RANGE < seal->n_rows ? first + RANGE : seal->n_rows;
 
-        for (uint64_t place = task * RANGE; place < end; place++) {
+        for (uint64_t place = first; place < end; place++) {
                 uint32_t i = seal->numbers[place];
                 const SortKey *key = &seal->order[place];
                 const SealMap *map = &seal->maps[key->source];
@@ -186,7 +186,6 @@ static int write_range(void *ctx, size_t task) {
                 renumber_source(map, &event.source);
                 image_put_event(seal->store, i, &event);
         }
-        return 0;
 }
 
 /* What events hand out, in their order. */
@@ -197,12 +196,12 @@ static void write_grants(Seal *seal) {
                 const SortKey *key = &seal->order[place];
                 const Builder *builder = seal->builders[key->source];
                 const uint32_t *strings = seal->maps[key->source].strings;
-                uint32_t first = seal_row(seal, key)->grants;
 
-                if (!first || seal->numbers[place] == STORE_NONE)
+                if (!(seal->has[place] & SEAL_GRANTS))
                         continue;
-                for (size_t i = first - 1; i < builder->grants.size &&
-                                           builder->grants.data[i].row == key->index;
+                for (size_t i = seal_row(seal, key)->grants - 1U;
+                                i < builder->grants.size &&
+                                builder->grants.data[i].row == key->index;
                                 i++, to++) {
                         const BuilderGrant *from = &builder->grants.data[i];
 
@@ -221,13 +220,12 @@ static int list_targets(void *ctx, ImageTargets *to) {
                 const SortKey *key = &seal->order[place];
                 const Builder *builder = seal->builders[key->source];
                 const uint32_t *strings = seal->maps[key->source].strings;
-                uint32_t first = seal_row(seal, key)->targets;
 
-                seal_prefetch(seal, place);
-                if (!first || seal->numbers[place] == STORE_NONE)
+                if (!(seal->has[place] & SEAL_TARGETS))
                         continue;
-                for (size_t i = first - 1; i < builder->targets.size &&
-                                           builder->targets.data[i].row == key->index;
+                for (size_t i = seal_row(seal, key)->targets - 1U;
+                                i < builder->targets.size &&
+                                builder->targets.data[i].row == key->index;
                                 i++) {
                         const BuilderTarget *from = &builder->targets.data[i];
                         StoreTarget target = {.event = seal->numbers[place],
@@ -243,7 +241,25 @@ static int list_targets(void *ctx, ImageTargets *to) {
         return 0;
 }
 
+static void write_ids(Seal *seal) {
+        for (uint64_t i = 0; i < seal->n_ids; i++)
+                seal->ids[i].index = seal->numbers[seal->ids[i].index];
+        image_put_ids(seal->store, seal->ids, seal->n_ids);
+}
+
 /* ---- the whole ---- */
+
+/* Side by side: what is one list first, then the ranges. */
+static int write_task(void *ctx, size_t task) {
+        static void (*const lists[])(Seal * seal) = {
+                        write_strings, write_ids, write_grants, write_names};
+
+        if (task < N_LISTS)
+                lists[task](ctx);
+        else
+                write_range(ctx, (task - N_LISTS) * (uint64_t)RANGE);
+        return 0;
+}
 
 static uint32_t event_of(void *ctx, uint64_t group) {
         return ((Seal *)ctx)->numbers[group];
@@ -254,17 +270,12 @@ int seal_columns(Seal *seal) {
 
         if (r < 0)
                 return r;
-        write_names(seal);
-        write_strings(seal);
-        r = parallel_run(seal->n_threads, (seal->n_rows + RANGE - 1) / RANGE, write_range, seal);
+        r = parallel_run(seal->n_threads, N_LISTS + (seal->n_rows + RANGE - 1) / RANGE, write_task,
+                        seal);
         if (r == 0)
                 r = conflict_put(&seal->contenders, event_of, seal, seal->store);
         if (r < 0)
                 return r;
-        write_grants(seal);
-        for (uint64_t i = 0; i < seal->n_ids; i++)
-                seal->ids[i].index = seal->numbers[seal->ids[i].index];
-        image_put_ids(seal->store, seal->ids, seal->n_ids);
         r = image_put_targets(seal->store, list_targets, seal);
         image_put_meta(seal->store, seal->n_conflicts);
         return r;

@@ -84,10 +84,14 @@ static int mark_task(void *ctx, size_t b) {
                 row = builder_row(builder, seal->order[i].index);
                 mark_row(map, row);
                 image_most_add(&map->most, row->time, &row->source);
-                if (row->grants)
+                if (row->grants) {
+                        seal->has[i] |= SEAL_GRANTS;
                         mark_grants(map, builder, seal->order[i].index);
-                if (row->targets)
+                }
+                if (row->targets) {
+                        seal->has[i] |= SEAL_TARGETS;
                         mark_targets(map, builder, seal->order[i].index);
+                }
         }
         for (int kind = 0; kind < STORE_N_TUPLES; kind++) {
                 Tuples *tuples = &builder->tuples[kind];

@@ -20,6 +20,8 @@
 
 #include "base/parallel.h"
 
+#define RANGE 65536U /* rows of a task */
+
 /* ---- files ---- */
 
 static const BuilderRoot *root_of(const Seal *seal, const SortKey *key) {
@@ -264,7 +266,8 @@ static int sort_rows(Seal *seal) {
         }
         seal->order = vec_alloc(seal->n_rows, sizeof(*seal->order));
         seal->is_dropped = vec_alloc_zero(seal->n_rows, 1);
-        r = seal->order && seal->is_dropped ? 0 : -ENOMEM;
+        seal->has = vec_alloc_zero(seal->n_rows, 1);
+        r = seal->order && seal->is_dropped && seal->has ? 0 : -ENOMEM;
         if (r == 0)
                 r = parallel_run(seal->n_threads, seal->n_builders, fill_order, &task);
         if (r == 0)
@@ -308,11 +311,14 @@ static int compare_members(const void *ctx, const SortKey *x, const SortKey *y) 
         return r ? r : compare_records(seal, a->source, s, b->source, t);
 }
 
-static void list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
+static int list_range(void *ctx, size_t range) {
+        Seal *seal = ctx;
+        uint64_t first = range * (uint64_t)RANGE, n = 0;
+        uint64_t end = first + RANGE < seal->n_rows ? first + RANGE : seal->n_rows;
+        SortKey *keys = seal->ids + first;
         char buffer[STORE_ID_SIZE];
-        uint64_t n = 0;
 
-        for (uint64_t i = 0; i < seal->n_rows; i++) {
+        for (uint64_t i = first; i < end; i++) {
                 const SortKey *key = &seal->order[i];
                 const StoreSource *source = &seal_row(seal, key)->source;
                 Slice text;
@@ -327,7 +333,28 @@ static void list_members(Seal *seal, SortKey *keys, uint64_t *ret_n) {
                 if (text.size || source->id_kind == STORE_ID_UUID)
                         keys[n++] = image_id_key(source, text, 0, (uint32_t)i);
         }
+        seal->n_in_range[range] = (uint32_t)n;
+        return 0;
+}
+
+/* Keys of all that have an eventID into `ids`, which has room for every row. */
+static int list_members(Seal *seal, uint64_t *ret_n) {
+        size_t n_ranges = (size_t)((seal->n_rows + RANGE - 1) / RANGE);
+        uint64_t n = 0;
+        int r;
+
+        seal->n_in_range = vec_alloc(n_ranges, sizeof(*seal->n_in_range));
+        if (!seal->n_in_range)
+                return -ENOMEM;
+        r = parallel_run(seal->n_threads, n_ranges, list_range, seal);
+        for (size_t i = 0; i < n_ranges; i++) {
+                if (n != i * (uint64_t)RANGE)
+                        memmove(seal->ids + n, seal->ids + i * (uint64_t)RANGE,
+                                        seal->n_in_range[i] * sizeof(*seal->ids));
+                n += seal->n_in_range[i];
+        }
         *ret_n = n;
+        return r;
 }
 
 static StorePlace place_of(const Seal *seal, uint32_t builder, const StoreSource *source) {
@@ -385,8 +412,9 @@ static int drop_duplicates(Seal *seal) {
         seal->ids = vec_alloc(seal->n_rows, sizeof(*seal->ids));
         if (!seal->ids)
                 return -ENOMEM;
-        list_members(seal, seal->ids, &n);
-        r = sort_keys(seal->ids, n, &order, seal->n_threads);
+        r = list_members(seal, &n);
+        if (r == 0)
+                r = sort_keys(seal->ids, n, &order, seal->n_threads);
         for (uint64_t first = 0, end; first < n && r == 0; first = end) {
                 for (end = first + 1; end < n; end++) {
                         if (!is_one_id(seal, &seal->ids[first], &seal->ids[end]))
@@ -409,11 +437,10 @@ static int count_records(Seal *seal) {
         seal->n_file_records = vec_alloc_zero(seal->n_files, sizeof(*seal->n_file_records));
         if (!seal->n_file_records)
                 return -ENOMEM;
-        /* all of them as they stand in memory, then those that go */
         for (size_t b = 0; b < seal->n_builders; b++) {
-                for (uint32_t i = 0; i < seal->builders[b]->n_rows; i++)
-                        seal->n_file_records[seal->maps[b].files[builder_row(seal->builders[b], i)
-                                                                                 ->source.file]]++;
+                for (uint32_t i = 0; i < seal->builders[b]->files.size; i++)
+                        seal->n_file_records[seal->maps[b].files[i]] +=
+                                        seal->builders[b]->files.data[i].n_records;
         }
         for (uint64_t i = 0; i < seal->n_rows; i++) {
                 const SortKey *key = &seal->order[i];
@@ -464,6 +491,8 @@ static void deinit(Seal *seal) {
         vec_deinit(&seal->roots);
         free(seal->order);
         free(seal->is_dropped);
+        free(seal->has);
+        free(seal->n_in_range);
         free(seal->ids);
         conflict_deinit(&seal->contenders);
         free(seal->numbers);

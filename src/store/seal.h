@@ -31,7 +31,9 @@ typedef struct Seal {
         SortKey *order; /* all rows in the order of events */
         uint64_t n_rows;
         unsigned char *is_dropped;
-        SortKey *ids; /* kept rows with an eventID, by it; index is a place in `order` */
+        unsigned char *has;   /* SEAL_ bits of what is kept at each place, beside its columns */
+        uint32_t *n_in_range; /* of keys, while `ids` are listed */
+        SortKey *ids;         /* kept rows with an eventID, by it; index is a place in `order` */
         uint64_t n_ids;
         Contenders contenders;
         uint64_t n_conflicts;
@@ -50,6 +52,9 @@ typedef struct Seal {
 
         Store *store;
 } Seal;
+
+#define SEAL_GRANTS 1U
+#define SEAL_TARGETS 2U
 
 #define SEAL_AHEAD 24 /* rows that are fetched before they are needed, in loops over `order` */
 
