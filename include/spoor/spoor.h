@@ -291,11 +291,13 @@ SPOOR_PUBLIC void spoor_rows_want(SpoorRows *rows, const size_t *columns, size_t
 #define SPOOR_E_ROWS_CORRUPT 2
 /* A column needs the evidence, and that is not where it was, or is not what it was. */
 #define SPOOR_E_EVIDENCE 3
+/* A database of the enrichment is damaged in what it says of a value of the row. */
+#define SPOOR_E_ROWS_ENRICHMENT 4
 
 /*
  * The next row: spoor_rows_n_columns() cells, valid until the next call.
  *
- *   SPOOR_END, SPOOR_E_ROWS_CORRUPT, SPOOR_E_EVIDENCE
+ *   SPOOR_END, SPOOR_E_ROWS_CORRUPT, SPOOR_E_EVIDENCE, SPOOR_E_ROWS_ENRICHMENT
  */
 SPOOR_PUBLIC int spoor_rows_next(
                 SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *ret_error);
@@ -414,6 +416,68 @@ typedef enum SpoorOrder {
 SPOOR_PUBLIC int spoor_values(SpoorCase *scase, const SpoorSelection *selection,
                 const SpoorDim *dims, size_t n_dims, SpoorOrder order, int64_t since,
                 uint64_t limit, SpoorRows **ret_rows, SpoorError *ret_error);
+
+/* ---- enrichment ------------------------------------------------------------------------- */
+
+/*
+ * What files that the analyst brings say of the evidence: where an address is and whose, which
+ * value is a known indicator, what IAM says of a user's credentials. Nothing is asked of a network.
+ * Once its files are added, an enrichment does not change, and may serve several cases and threads.
+ */
+typedef struct SpoorEnrichment SpoorEnrichment;
+
+SPOOR_PUBLIC int spoor_enrichment_new(SpoorEnrichment **ret_enrichment);
+SPOOR_PUBLIC SpoorEnrichment *spoor_enrichment_free(SpoorEnrichment *enrichment);
+
+/* The file is not what it should be; ret_error names it, the place in it and the reason. */
+#define SPOOR_E_ENRICHMENT 1
+
+/*
+ * Read a file each; more than one of a kind may be. The functions return 0, -errno or
+ * SPOOR_E_ENRICHMENT, and then the enrichment can only be freed.
+ *
+ *   geoip              a MaxMind DB with countries or autonomous systems; of several, the first
+ *                      that knows a field of an address gives it. It is read while rows are.
+ *   indicators         an address, block, access key, ARN or user agent a line; see README.md
+ *   aws_ranges         ip-ranges.json, as AWS publishes it
+ *   credential_report  IAM's credential report, for spoor_credentials()
+ */
+SPOOR_PUBLIC int spoor_enrichment_add_geoip(
+                SpoorEnrichment *enrichment, const char *path, SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_enrichment_add_indicators(
+                SpoorEnrichment *enrichment, const char *path, SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_enrichment_add_aws_ranges(
+                SpoorEnrichment *enrichment, const char *path, SpoorError *ret_error);
+SPOOR_PUBLIC int spoor_enrichment_add_credential_report(
+                SpoorEnrichment *enrichment, const char *path, SpoorError *ret_error);
+
+/*
+ * Cursors over SCASE that are opened from now on have columns more, behind their own: those with an
+ * address geo.country and geo.as (geoip) and aws.range (aws_ranges), those with an address, key,
+ * user agent or ARN indicator (indicators). ENRICHMENT is borrowed for as long as they live; NULL:
+ * none. spoor_timeline() also takes the names among its columns.
+ */
+SPOOR_PUBLIC void spoor_case_set_enrichment(SpoorCase *scase, const SpoorEnrichment *enrichment);
+/* Their names; NULL past the last. */
+SPOOR_PUBLIC const char *spoor_enrichment_column(size_t i);
+
+/*
+ * The credential report set against the evidence: a row for each credential of each user, in the
+ * order of the report, then one for each user whom the evidence knows and the report does not.
+ *
+ * user arn credential (password, key 1, key 2; NULL: the user has none) active mfa created (key:
+ * last rotated; password: last changed) ageDays (at the newest event) lastUsed lastUsedRegion
+ * lastUsedService (all as the report says); then what the evidence shows: accessKeyId matchedBy
+ * (created: CreateAccessKey made the key when the report says; only: one key of the user is left in
+ * both; user: all keys of the user together, as a report has no key ids; console: ConsoleLogin)
+ * firstUse lastUse lastUseEventID sourceIPAddress (of the last use) events; notes (with "; "
+ * between them) says where the two disagree and what else is remarkable.
+ *
+ *   SPOOR_E_CORRUPT; -EINVAL where there is no credential report
+ */
+SPOOR_PUBLIC int spoor_credentials(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *ret_error);
+/* NULL past the last. */
+SPOOR_PUBLIC const char *spoor_credential_column(size_t i);
 
 /* ---- lateral movement ------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* lateral: who obtained which credential from whom. */
 #include "cli/commands.h"
+#include "cli/enrichment.h"
 #include "cli/graph.h"
 #include "cli/list.h"
 #include "cli/query.h"
@@ -62,13 +63,17 @@ static int choose_columns(const CliArgs *args, Lateral *lateral) {
         const char *known;
 
         for (size_t i = 0; i < lateral->columns.n_items; i++) {
+                const char *name = lateral->columns.items[i];
                 size_t k = 0;
 
-                while ((known = column_at(lateral, k)) &&
-                                strcmp(known, lateral->columns.items[i]) != 0)
+                while ((known = column_at(lateral, k)) && strcmp(known, name) != 0)
                         k++;
+                if (!known && cli_enrichment_column(name))
+                        known = name;
                 if (!known || lateral->n_names == N_COLUMNS_MAX)
-                        return unknown_column(args, lateral, lateral->columns.items[i]);
+                        return unknown_column(args, lateral, name);
+                if (cli_enrichment_check(args, name))
+                        return CLI_EXIT_FAILED;
                 lateral->names[lateral->n_names++] = known;
         }
         if (lateral->n_names)

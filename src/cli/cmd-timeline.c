@@ -3,6 +3,7 @@
  * and after one of them.
  */
 #include "cli/commands.h"
+#include "cli/enrichment.h"
 #include "cli/list.h"
 #include "cli/query.h"
 
@@ -152,9 +153,12 @@ static int choose_columns(const CliQuery *query, Timeline *timeline) {
                 return cli_usage_error(query->args->command->name,
                                 "--columns: more than %d columns", N_COLUMNS_MAX);
         for (size_t i = 0; i < timeline->list.n_items; i++) {
-                timeline->names[timeline->n_names++] = timeline->list.items[i];
-                exit = (timeline->is_collapsed ? check_collapsed : check_column)(
-                                query->args, timeline->list.items[i]);
+                const char *name = timeline->list.items[i];
+
+                timeline->names[timeline->n_names++] = name;
+                exit = cli_enrichment_column(name) ? cli_enrichment_check(query->args, name)
+                       : timeline->is_collapsed    ? check_collapsed(query->args, name)
+                                                   : check_column(query->args, name);
                 if (exit)
                         return exit;
         }

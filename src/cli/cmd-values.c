@@ -1,5 +1,6 @@
 /* first-use and top: when each value was seen, and how often. */
 #include "cli/commands.h"
+#include "cli/enrichment.h"
 #include "cli/list.h"
 #include "cli/query.h"
 
@@ -32,7 +33,7 @@ static const char *const table_columns[] = {
 
 #define N_VALUE_COLUMNS (sizeof(value_columns) / sizeof(*value_columns))
 #define N_TABLE_COLUMNS (sizeof(table_columns) / sizeof(*table_columns))
-#define N_COLUMNS_MAX (SPOOR_MAX_BY + N_VALUE_COLUMNS)
+#define N_COLUMNS_MAX (SPOOR_MAX_BY + N_VALUE_COLUMNS + CLI_ENRICHMENT_MAX)
 
 typedef struct Values {
         CliList by;
@@ -105,9 +106,13 @@ static int choose_columns(const CliArgs *args, CliFormat format, Values *values)
         size_t n_rest = format == CLI_FORMAT_TABLE ? N_TABLE_COLUMNS : N_VALUE_COLUMNS;
 
         for (size_t i = 0; i < values->columns.n_items; i++) {
-                if (!is_value_column(values, values->columns.items[i]))
-                        return unknown_column(args, values, values->columns.items[i]);
-                values->names[values->n_names++] = values->columns.items[i];
+                const char *name = values->columns.items[i];
+
+                if (!is_value_column(values, name) && !cli_enrichment_column(name))
+                        return unknown_column(args, values, name);
+                if (cli_enrichment_check(args, name))
+                        return CLI_EXIT_FAILED;
+                values->names[values->n_names++] = name;
         }
         if (values->n_names)
                 return 0;

@@ -385,6 +385,68 @@ static const CliFlag flags[] = {
                                           "there are; json has them all.",
                 },
                 {
+                                .id = CLI_FLAG_GEOIP,
+                                .name = "geoip",
+                                .argument = "FILE.mmdb",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_ENRICHMENT,
+                                .on = CLI_ON_ENRICH,
+                                .repeats = true,
+                                .help = "country and network of addresses, from a MaxMind DB",
+                                .manual = "Rows with an address then have geo.country and "
+                                          "geo.as. Countries and autonomous systems are often "
+                                          "two files: give both. Of several, the first that "
+                                          "knows a field of an address gives it.",
+                },
+                {
+                                .id = CLI_FLAG_INDICATORS,
+                                .name = "indicators",
+                                .argument = "FILE",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_ENRICHMENT,
+                                .on = CLI_ON_ENRICH,
+                                .repeats = true,
+                                .help = "known addresses, blocks, keys, user agents, ARNs",
+                                .manual = "One a line, with a label behind a comma if it has "
+                                          "one; # begins a comment. Or a CSV whose header names "
+                                          "a column indicator, and one named label. ip:, key: "
+                                          "or ua: before an indicator says what it is, where "
+                                          "its form does not. * and ? are wildcards in keys, "
+                                          "user agents and ARNs. Rows then have indicator: the "
+                                          "labels of all that they match.",
+                },
+                {
+                                .id = CLI_FLAG_AWS_RANGES,
+                                .name = "aws-ranges",
+                                .argument = "FILE.json",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_ENRICHMENT,
+                                .on = CLI_ON_ENRICH,
+                                .repeats = true,
+                                .help = "which addresses are those of AWS: its ip-ranges.json",
+                                .manual = "Rows with an address then have aws.range: services "
+                                          "and region of the smallest block around it; AMAZON "
+                                          "where AWS names no service.",
+                },
+                {
+                                .id = CLI_FLAG_CREDENTIAL_REPORT,
+                                .name = "credential-report",
+                                .argument = "FILE.csv",
+                                .kind = CLI_VALUE_FILE,
+                                .group = CLI_GROUP_ENRICHMENT,
+                                .on = CLI_ON_INFO,
+                                .repeats = true,
+                                .help = "IAM's credential report, set against the evidence",
+                                .manual = "A row for each password and key of the report: what "
+                                          "it says, what the evidence shows, and notes where "
+                                          "the two disagree. A report has no key ids. matchedBy "
+                                          "says why a key of the evidence is taken for one of "
+                                          "the report: created, it was made at that second; "
+                                          "only, the user has one key in both. Otherwise it is "
+                                          "user, and what is shown was done with all keys of "
+                                          "the user.",
+                },
+                {
                                 .id = CLI_FLAG_OUTPUT,
                                 .letter = 'o',
                                 .name = "output",
@@ -691,6 +753,7 @@ const char *cli_group_title(CliFlagGroup group) {
         static const char *const titles[CLI_N_GROUPS] = {
                         [CLI_GROUP_SELECTION] = "Selection",
                         [CLI_GROUP_QUESTION] = "Question",
+                        [CLI_GROUP_ENRICHMENT] = "Enrichment",
                         [CLI_GROUP_OUTPUT] = "Output",
                         [CLI_GROUP_READING] = "Reading",
                         [CLI_GROUP_OTHER] = "Other",

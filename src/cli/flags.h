@@ -38,6 +38,7 @@ enum {
         /* what takes a selection */
         CLI_ON_SELECT = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_PROFILE |
                         CLI_ON_REPORT,
+        CLI_ON_ENRICH = CLI_ON_SELECT | CLI_ON_INFO, /* what tells of rows from other files */
         /* what prints rows */
         CLI_ON_TABLES = CLI_ON_ROWS | CLI_ON_LATERAL | CLI_ON_LISTS | CLI_ON_INFO | CLI_ON_VERIFY |
                         CLI_ON_CATALOGUE,
@@ -104,6 +105,10 @@ typedef enum CliFlagId {
         CLI_FLAG_GAPS,
         CLI_FLAG_PUBLIC_KEYS,
         CLI_FLAG_ALL,
+        CLI_FLAG_GEOIP,
+        CLI_FLAG_INDICATORS,
+        CLI_FLAG_AWS_RANGES,
+        CLI_FLAG_CREDENTIAL_REPORT,
         CLI_FLAG_OUTPUT,
         CLI_FLAG_FORMAT,
         CLI_FLAG_COLUMNS,
@@ -127,6 +132,7 @@ typedef enum CliFlagId {
 typedef enum CliFlagGroup {
         CLI_GROUP_SELECTION,
         CLI_GROUP_QUESTION,
+        CLI_GROUP_ENRICHMENT,
         CLI_GROUP_OUTPUT,
         CLI_GROUP_READING,
         CLI_GROUP_OTHER,

@@ -260,6 +260,15 @@ static void put_columns(CliBuffer *buffer) {
         for (size_t i = 0; (name = spoor_finding_column(i)); i++)
                 put_line(buffer, name);
         cli_buffer_text(buffer, ".PP\n");
+        put_line(buffer,
+                        "With the options under Enrichment, rows with an address have geo.country, "
+                        "geo.as and aws.range, and rows with an address, key, user agent or ARN "
+                        "indicator. The rows of info --credential-report have these; a table "
+                        "shows fewer:");
+        cli_buffer_text(buffer, ".PP\n");
+        for (size_t i = 0; (name = spoor_credential_column(i)); i++)
+                put_line(buffer, name);
+        cli_buffer_text(buffer, ".PP\n");
         put_line(buffer, "The rows of verify have these; a table shows kind, verdict, startTime, "
                          "name and reason, and the sums stand in the rows of chains:");
         cli_buffer_text(buffer, ".PP\n");

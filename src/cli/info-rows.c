@@ -2,6 +2,7 @@
 #include "cli/info-rows.h"
 
 #include "cli/days.h"
+#include "cli/enrichment.h"
 #include "cli/text.h"
 
 #include <string.h>
@@ -14,6 +15,9 @@ static const char *const coverage_table[] = {"account", "region", "date", "event
 
 static const char *const file_table[] = {"file", "size", "kind", "records", "events", "duplicates",
                 "rejected", "damaged", "sha256", "copyOf", NULL};
+static const char *const credential_table[] = {"user", "credential", "active", "created",
+                "lastUsed", "lastUsedRegion", "lastUsedService", "accessKeyId", "matchedBy",
+                "lastUse", "events", "sourceIPAddress", "notes", NULL};
 static const char *const damage_table[] = {"file", "offset", "rejected", "reason", NULL};
 static const char *const conflict_table[] = {
                 "eventID", "keptFile", "keptRecord", "otherFile", "otherRecord", NULL};
@@ -29,6 +33,8 @@ static const CliInfoRows all[] = {
                 {CLI_FLAG_COVERAGE, "coverage", spoor_coverage, spoor_coverage_column,
                                 coverage_table, cli_days_draw},
                 {CLI_FLAG_GAPS, "gaps", spoor_gaps, spoor_gap_column, gap_table, NULL},
+                {CLI_FLAG_CREDENTIAL_REPORT, "credential-report", spoor_credentials,
+                                spoor_credential_column, credential_table, NULL},
 };
 
 #define N_ALL (sizeof(all) / sizeof(all[0]))
@@ -74,8 +80,12 @@ static int check_columns(const CliArgs *args, const char *text, CliInfoQuestion 
                 return r < 0 ? cli_fail(r, NULL)
                              : cli_usage_error(args->command->name, "%s", error.message);
         for (size_t i = 0; i < q->columns.n_items; i++)
-                if (i == N_COLUMNS_MAX || !has_column(q->rows, q->columns.items[i]))
+                if (i == N_COLUMNS_MAX ||
+                                (!has_column(q->rows, q->columns.items[i]) &&
+                                                !cli_enrichment_column(q->columns.items[i])))
                         return unknown_column(args, q->rows, q->columns.items[i]);
+                else if (cli_enrichment_check(args, q->columns.items[i]))
+                        return CLI_EXIT_FAILED;
         return 0;
 }
 
@@ -103,8 +113,8 @@ int cli_info_question(const CliArgs *args, CliFormat format, CliInfoQuestion *q)
 /* ---- printing ---- */
 
 /* The columns of OPEN rows: those asked for, those of a table, or all. */
-static size_t choose(const CliInfoRows *rows, const CliList *asked, bool is_table,
-                const SpoorRows *open, CliColumn *ret_columns) {
+static int choose(const CliArgs *args, const CliInfoRows *rows, const CliList *asked, bool is_table,
+                const SpoorRows *open, CliColumn *ret_columns, size_t *ret_n_columns) {
         size_t n = 0;
 
         for (size_t cell = 0; cell < spoor_rows_n_columns(open) && n < N_COLUMNS_MAX; cell++)
@@ -114,11 +124,20 @@ static size_t choose(const CliInfoRows *rows, const CliList *asked, bool is_tabl
                 ret_columns[n++].name = asked->items[i];
         for (size_t i = 0; !asked->n_items && is_table && rows->table_columns[i]; i++)
                 ret_columns[n++].name = rows->table_columns[i];
-        for (size_t i = 0; i < n; i++)
-                for (size_t cell = 0; cell < spoor_rows_n_columns(open); cell++)
-                        if (strcmp(spoor_rows_column(open, cell), ret_columns[i].name) == 0)
-                                ret_columns[i].cell = cell;
-        return n;
+        for (size_t i = 0; i < n; i++) {
+                size_t cell = 0, n_cells = spoor_rows_n_columns(open);
+
+                while (cell < n_cells &&
+                                strcmp(spoor_rows_column(open, cell), ret_columns[i].name) != 0)
+                        cell++;
+                if (cell == n_cells) /* of the enrichment, and nothing here is told about */
+                        return cli_usage_error(args->command->name,
+                                        "--columns: the rows of --%s have no %s", rows->name,
+                                        ret_columns[i].name);
+                ret_columns[i].cell = cell;
+        }
+        *ret_n_columns = n;
+        return 0;
 }
 
 int cli_info_rows_print(CliQuery *query, const CliInfoQuestion *q) {
@@ -134,8 +153,8 @@ int cli_info_rows_print(CliQuery *query, const CliInfoQuestion *q) {
         r = q->rows->open(query->scase, &rows, &error);
         if (r)
                 return cli_fail(r, error.message);
-        n = choose(q->rows, &q->columns, is_table, rows, columns);
-        return cli_query_print(query, rows, columns, n);
+        r = choose(query->args, q->rows, &q->columns, is_table, rows, columns, &n);
+        return r ? r : cli_query_print(query, rows, columns, n);
 }
 
 static int put_rows(CliQuery *query, const CliInfoRows *of, const CliInfoQuestion *q) {
@@ -147,8 +166,8 @@ static int put_rows(CliQuery *query, const CliInfoRows *of, const CliInfoQuestio
 
         if (r)
                 return cli_fail(r, error.message);
-        n = choose(of, &q->columns, false, rows, columns);
-        return cli_query_put(query, rows, columns, n);
+        r = choose(query->args, of, &q->columns, false, rows, columns, &n);
+        return r ? r : cli_query_put(query, rows, columns, n);
 }
 
 int cli_info_rows_object(CliQuery *query, const CliInfoQuestion *q) {

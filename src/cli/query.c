@@ -4,6 +4,7 @@
  */
 #include "cli/query.h"
 
+#include "cli/enrichment.h"
 #include "cli/progress.h"
 
 #include <errno.h>
@@ -104,6 +105,8 @@ int cli_query_init(CliQuery *query, const CliArgs *args, size_t n_skip) {
         query->n_sources = args->n_operands - n_skip;
         r = make_selection(query);
         if (r == 0)
+                r = cli_enrichment_read(args, &query->enrichment);
+        if (r == 0)
                 r = check_evidence(args);
         if (r == 0 && path && strcmp(path, "-") != 0 &&
                         cli_output_check(path, query->sources, query->n_sources, &error))
@@ -113,6 +116,7 @@ int cli_query_init(CliQuery *query, const CliArgs *args, size_t n_skip) {
 
 void cli_query_deinit(CliQuery *query) {
         spoor_case_free(query->scase);
+        spoor_enrichment_free(query->enrichment);
         spoor_selection_free(query->selection);
         cli_output_deinit(&query->output);
         *query = CLI_QUERY_INIT;
@@ -142,6 +146,8 @@ int cli_query_open(CliQuery *query) {
         cli_progress_attach(&progress, query->args, &options);
         r = spoor_case_open(&options, query->sources, query->n_sources, &query->scase, &error);
         cli_progress_clear(&progress);
+        if (r == 0)
+                spoor_case_set_enrichment(query->scase, query->enrichment);
         if (r == 0 && evidence)
                 r = spoor_case_set_evidence(query->scase, evidence);
         return r ? cli_fail(r, error.message) : 0;
@@ -194,13 +200,12 @@ static int print_rows(CliQuery *query, SpoorRows *rows, CliRender *render, Spoor
 }
 
 /* Renders ROWS. 0; SPOOR_END: more exist; otherwise an error, of which nothing was said. */
-static int render_rows(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns,
-                uint64_t *ret_n_rows, SpoorError *error) {
+static int render_columns(CliQuery *query, SpoorRows *rows, const CliColumn *columns,
+                size_t n_columns, uint64_t *ret_n_rows, SpoorError *error) {
         size_t *wanted = calloc(n_columns, sizeof(*wanted));
         CliRender *render;
         int r;
 
-        *ret_n_rows = 0;
         if (!wanted)
                 return -ENOMEM;
         for (size_t i = 0; i < n_columns; i++)
@@ -214,6 +219,24 @@ static int render_rows(CliQuery *query, SpoorRows *rows, const CliColumn *column
         r = print_rows(query, rows, render, error);
         *ret_n_rows = render->n_rows;
         cli_render_free(render);
+        return r;
+}
+
+/* The same; columns of the enrichment are shown unless --columns says otherwise. */
+static int render_rows(CliQuery *query, SpoorRows *rows, const CliColumn *columns, size_t n_columns,
+                uint64_t *ret_n_rows, SpoorError *error) {
+        CliColumn *more;
+        int r;
+
+        *ret_n_rows = 0;
+        if (!query->enrichment || cli_args_has(query->args, CLI_FLAG_COLUMNS))
+                return render_columns(query, rows, columns, n_columns, ret_n_rows, error);
+        more = calloc(n_columns + CLI_ENRICHMENT_MAX, sizeof(*more));
+        if (!more)
+                return -ENOMEM;
+        n_columns = cli_enrichment_add(rows, columns, n_columns, more);
+        r = render_columns(query, rows, more, n_columns, ret_n_rows, error);
+        free(more);
         return r;
 }
 

@@ -21,6 +21,7 @@ typedef struct CliQuery {
         size_t n_sources;
         SpoorSelection *selection;
         bool is_only; /* nothing is asked but by the selection, which makes raw evidence cheaper */
+        SpoorEnrichment *enrichment; /* NULL: none */
         SpoorCase *scase;
         CliOutput output;
 } CliQuery;
@@ -28,8 +29,8 @@ typedef struct CliQuery {
 #define CLI_QUERY_INIT ((CliQuery){.output = CLI_OUTPUT_INIT})
 
 /*
- * Takes selection, sources and output from ARGS, whose first N_SKIP operands are no sources.
- * Opens nothing.
+ * Takes selection, sources and output from ARGS, whose first N_SKIP operands are no sources, and
+ * reads the files of the enrichment. Opens neither evidence nor output.
  */
 int cli_query_init(CliQuery *query, const CliArgs *args, size_t n_skip);
 void cli_query_deinit(CliQuery *query);

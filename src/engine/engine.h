@@ -8,6 +8,8 @@
 #include <spoor/spoor.h>
 
 #include "base/arena.h"
+#include "base/vec.h"
+#include "enrich/enrich.h"
 #include "io/io.h"
 #include "query/lineage.h"
 #include "query/query.h"
@@ -21,12 +23,48 @@ struct SpoorCase {
         char *evidence;       /* directory given by the caller, or NULL */
         uint64_t *conflicts;  /* row of the first conflict of each eventID; made when asked for */
         uint64_t n_conflicts;
-        pthread_mutex_t lock; /* over conflicts */
+        pthread_mutex_t lock;              /* over conflicts */
+        const SpoorEnrichment *enrichment; /* borrowed, or NULL */
 };
 
 struct SpoorSelection {
         Selection *selection;
 };
+
+struct SpoorEnrichment {
+        Enrich *enrich;
+};
+
+/* What of a row may be told more about. */
+typedef enum EngineInput {
+        ENGINE_INPUT_ADDRESS,
+        ENGINE_INPUT_KEY,
+        ENGINE_INPUT_AGENT,
+        ENGINE_INPUT_ARN,
+        ENGINE_INPUT_PRINCIPAL,
+        ENGINE_N_INPUTS,
+} EngineInput;
+
+#define ENGINE_MAX_INPUTS 12
+
+/*
+ * The columns of the enrichment, which every cursor over a case has that has one: behind its own,
+ * or among them under the same names. See enrichment.c.
+ */
+typedef struct EngineEnriched {
+        bool is_ready;    /* what follows is known */
+        size_t n_columns; /* behind the cursor's own */
+        size_t n_fields, n_inputs;
+        EnrichField fields[ENRICH_N_FIELDS];
+        size_t cells[ENRICH_N_FIELDS]; /* where each field goes */
+        EnrichKind kinds[ENGINE_MAX_INPUTS];
+        size_t inputs[ENGINE_MAX_INPUTS]; /* cells; or EngineInput, where the cursor tells them */
+        EnrichLookup *lookup;
+        /* of the row at hand: what was found for each field, and where that is much, as one */
+        VEC(Slice) found[ENRICH_N_FIELDS];
+        VEC(char) texts[ENRICH_N_FIELDS];
+        VEC(char) decoded; /* the value at hand, of a list */
+} EngineEnriched;
 
 /* A cursor: what next() needs stands behind this in memory. */
 struct SpoorRows {
@@ -37,6 +75,9 @@ struct SpoorRows {
         int (*next)(SpoorRows *rows, SpoorError *ret_error);
         void (*deinit)(SpoorRows *rows);
         SpoorCase *scase; /* NULL: they come from no case */
+        /* Of the row at hand, whatever its columns are; NULL: the columns tell by their names. */
+        SpoorCell (*input)(SpoorRows *rows, EngineInput input);
+        EngineEnriched enriched;
 };
 
 static inline SpoorSlice engine_slice(Slice s) {
@@ -99,6 +140,14 @@ int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows *
 int engine_rows_open(SpoorCase *scase, size_t size, const char *const *columns, size_t n_columns,
                 int (*next)(SpoorRows *rows, SpoorError *error), SpoorRows **ret_rows,
                 SpoorError *error);
+
+/* Settles the columns of the enrichment, when the cursor's own are known. */
+void engine_enriched_init(SpoorRows *rows);
+void engine_enriched_deinit(SpoorRows *rows);
+/* Fills their cells of the row at hand. 0, or a code of spoor_rows_next(). */
+int engine_enriched_fill(SpoorRows *rows, SpoorError *error);
+/* Is NAME one of them, and told? *ret_is_known: of any enrichment. */
+bool engine_enriched_has(const SpoorCase *scase, const char *name, bool *ret_is_known);
 
 /* The answer to QUESTION; errors as spoor_lateral() has them. */
 int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const SpoorLateral *question,

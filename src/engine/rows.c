@@ -12,6 +12,7 @@ int engine_rows_new(SpoorCase *scase, size_t size, size_t n_columns, SpoorRows *
                 return -ENOMEM;
         rows->scase = scase;
         rows->n_columns = n_columns;
+        n_columns += ENRICH_N_FIELDS; /* behind them, where there is an enrichment */
         rows->columns = vec_alloc_zero(n_columns, sizeof(*rows->columns));
         rows->cells = vec_alloc_zero(n_columns, sizeof(*rows->cells));
         rows->is_unwanted = vec_alloc_zero(n_columns, sizeof(*rows->is_unwanted));
@@ -44,6 +45,7 @@ SpoorRows *spoor_rows_free(SpoorRows *rows) {
                 return NULL;
         if (rows->deinit)
                 rows->deinit(rows);
+        engine_enriched_deinit(rows);
         free(rows->columns);
         free(rows->cells);
         free(rows->is_unwanted);
@@ -51,23 +53,43 @@ SpoorRows *spoor_rows_free(SpoorRows *rows) {
         return NULL;
 }
 
+/* Columns of the enrichment follow from the cursor's own, which are known when it is first used. */
+static SpoorRows *settle(const SpoorRows *given) {
+        SpoorRows *rows = (SpoorRows *)given;
+
+        if (!rows->enriched.is_ready)
+                engine_enriched_init(rows);
+        return rows;
+}
+
 void spoor_rows_want(SpoorRows *rows, const size_t *columns, size_t n) {
-        memset(rows->is_unwanted, true, rows->n_columns);
+        EngineEnriched *e = &settle(rows)->enriched;
+        bool is_any = false;
+
+        memset(rows->is_unwanted, true, rows->n_columns + e->n_columns);
         for (size_t i = 0; i < n; i++)
                 rows->is_unwanted[columns[i]] = false;
+        for (size_t i = 0; i < e->n_fields; i++)
+                is_any |= !rows->is_unwanted[e->cells[i]];
+        for (size_t i = 0; i < e->n_inputs && is_any && !rows->input; i++)
+                rows->is_unwanted[e->inputs[i]] = false;
+        if (!is_any)
+                e->n_fields = 0;
 }
 
 size_t spoor_rows_n_columns(const SpoorRows *rows) {
-        return rows->n_columns;
+        return rows->n_columns + settle(rows)->enriched.n_columns;
 }
 
 const char *spoor_rows_column(const SpoorRows *rows, size_t i) {
-        return rows->columns[i];
+        return settle(rows)->columns[i];
 }
 
 int spoor_rows_next(SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *error) {
-        int r = rows->next(rows, error), fault;
+        int r = settle(rows)->next(rows, error), fault;
 
+        if (r == 0 && rows->enriched.n_fields)
+                r = engine_enriched_fill(rows, error);
         /* no row, and no end of rows, is given away that rests on a bad block */
         fault = rows->scase ? engine_check_store(rows->scase->store, SPOOR_E_ROWS_CORRUPT, error)
                             : 0;

@@ -41,8 +41,9 @@ typedef enum Column {
         COLUMN_CHAIN_ID,
         COLUMN_AROUND, /* only around an event or a time */
         N_ALL_COLUMNS,
-        COLUMN_ACT = N_ALL_COLUMNS, /* and more, by EngineAct */
-        COLUMN_PATH = COLUMN_ACT + ENGINE_N_ACTS,
+        COLUMN_ACT = N_ALL_COLUMNS,                   /* and more, by EngineAct */
+        COLUMN_ENRICHED = COLUMN_ACT + ENGINE_N_ACTS, /* filled behind the cursor's back */
+        COLUMN_PATH,
         COLUMN_DECODED, /* read from the record, as a path is */
 } Column;
 
@@ -54,6 +55,7 @@ static const char *const names[N_ALL_COLUMNS] = {"eventTime", "eventID", "eventS
 
 typedef struct Timeline {
         SpoorRows rows;
+        uint32_t event; /* at hand */
         EngineEvents source;
         EngineActs acts;
         EngineTimelineKind kind;
@@ -165,11 +167,25 @@ static SpoorCell around_cell(const EngineEvent *event) {
         return engine_text_cell(slice_cstr(marks[event->row]));
 }
 
+static SpoorCell input_cell(SpoorRows *rows, EngineInput input) {
+        static const Column columns[ENGINE_N_INPUTS] = {[ENGINE_INPUT_ADDRESS] = COLUMN_IP,
+                        [ENGINE_INPUT_KEY] = COLUMN_KEY,
+                        [ENGINE_INPUT_AGENT] = COLUMN_UA,
+                        [ENGINE_INPUT_ARN] = COLUMN_ARN,
+                        [ENGINE_INPUT_PRINCIPAL] = COLUMN_PRINCIPAL};
+        Timeline *t = (Timeline *)rows;
+
+        return store_cell(t, rows->scase->store, columns[input], t->event);
+}
+
 static int fill_row(
                 Timeline *t, const EngineEvent *event, const SpoorCell *found, SpoorError *error) {
         int r = 0;
 
+        t->event = event->event;
         for (size_t i = 0; i < t->rows.n_columns && r == 0; i++) {
+                if (t->columns[i] == COLUMN_ENRICHED)
+                        continue;
                 if (t->columns[i] >= COLUMN_PATH)
                         t->rows.cells[i] = *found++;
                 else if (t->columns[i] >= COLUMN_ACT)
@@ -301,6 +317,8 @@ static bool is_column(EngineTimelineKind kind, Column column) {
 }
 
 static int set_columns(Timeline *t, const char *const *columns) {
+        bool is_enriched;
+
         t->columns = vec_alloc(t->rows.n_columns, sizeof(*t->columns));
         t->paths = vec_alloc_zero(t->rows.n_columns, sizeof(*t->paths));
         if (!t->columns || !t->paths)
@@ -310,7 +328,11 @@ static int set_columns(Timeline *t, const char *const *columns) {
                 if (!t->paths[i])
                         return -ENOMEM;
                 t->rows.columns[i] = t->paths[i];
-                t->columns[i] = COLUMN_PATH;
+                t->columns[i] = engine_enriched_has(t->rows.scase, columns[i], &is_enriched)
+                                                ? COLUMN_ENRICHED
+                                                : COLUMN_PATH;
+                if (is_enriched && t->columns[i] == COLUMN_PATH)
+                        return -ENODATA;
                 for (int c = 0; c < N_ALL_COLUMNS; c++) {
                         if (is_column(t->kind, (Column)c) && strcmp(names[c], columns[i]) == 0)
                                 t->columns[i] = (Column)c;
@@ -341,12 +363,15 @@ int engine_timeline_new(SpoorCase *scase, EngineEvents *source, EngineTimelineKi
         }
         rows->next = next_row;
         rows->deinit = deinit;
+        rows->input = input_cell;
         t = (Timeline *)rows;
         t->source = *source;
         t->kind = kind;
         engine_acts_init(&t->acts, scase->store);
         r = set_columns(t, columns);
-        if (r < 0)
+        if (r == -ENODATA)
+                engine_fail(error, r, "a column is asked for that the case has no enrichment for");
+        else if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
         if (r == 0)
                 r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);

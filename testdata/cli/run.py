@@ -140,7 +140,7 @@ def sandbox(spoor, folder):
     os.symlink(os.path.abspath(spoor), os.path.join(folder, 'bin', 'spoor'))
     environment = {key: value for key, value in os.environ.items() if not key.startswith('SPOOR_') and key != 'NO_COLOR'}
     environment |= {'PATH': os.path.join(folder, 'bin') + ':' + os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'TZ': 'America/Lima',
-                    'COLUMNS': '100'}
+                    'COLUMNS': '100', 'PYTHONPATH': os.path.dirname(HERE)}
     return os.path.join(folder, 'work'), environment
 
 
