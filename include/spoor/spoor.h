@@ -473,7 +473,9 @@ SPOOR_PUBLIC const char *spoor_enrichment_column(size_t i);
  * firstUse lastUse lastUseEventID sourceIPAddress (of the last use) events; notes (with "; "
  * between them) says where the two disagree and what else is remarkable.
  *
- *   SPOOR_E_CORRUPT; -EINVAL where there is no credential report
+ * Without a credential report there is no row.
+ *
+ *   SPOOR_E_CORRUPT
  */
 SPOOR_PUBLIC int spoor_credentials(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *ret_error);
 /* NULL past the last. */

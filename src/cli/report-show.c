@@ -110,6 +110,13 @@ static const struct {
                 {"sha256", "SHA-256"},
                 {"useIPs", "Addresses"},
                 {"lasted", "Lasted"},
+                {"geo.country", "Country"},
+                {"geo.as", "Network"},
+                {"aws.range", "AWS range"},
+                {"accessKeyId", "Access key"},
+                {"mfa", "MFA"},
+                {"matchedBy", "Key found by"},
+                {"lastUseEventID", "Last event"},
 };
 
 void cli_report_label(CliBuffer *text, const char *name) {

@@ -4,6 +4,8 @@
  */
 #include "cli/report.h"
 
+#include "cli/enrichment.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,7 @@ OPEN(taken, spoor_taken(doc->query->scase, doc->query->selection, doc->whats, do
                             ret_rows, error))
 OPEN(checklist, spoor_checklist(doc->query->scase, doc->query->selection, NULL, 0, ret_rows, error))
 OPEN(gaps, spoor_gaps(doc->query->scase, ret_rows, error))
+OPEN(credentials, spoor_credentials(doc->query->scase, ret_rows, error))
 OPEN(files, spoor_files(doc->query->scase, ret_rows, error))
 OPEN(damaged, spoor_damage(doc->query->scase, ret_rows, error))
 OPEN(conflicts, spoor_conflicts(doc->query->scase, ret_rows, error))
@@ -196,6 +199,20 @@ static const CliReportSection sections[] = {
                 VALUES("calls", "Calls", "event", open_calls),
                 VALUES("errors", "Errors", "error", open_errors),
                 {
+                                .name = "credentialReport",
+                                .title = "Credential report",
+                                .about = "What IAM says of the passwords and keys of its users, "
+                                         "and "
+                                         "what the evidence shows. The report has no key ids; how "
+                                         "a key was found, matchedBy says.",
+                                .none = "No credential report was given.",
+                                .columns = "user credential active mfa created lastUsed "
+                                           "lastUsedRegion lastUsedService accessKeyId matchedBy "
+                                           "firstUse lastUse lastUseEventID sourceIPAddress events "
+                                           "notes",
+                                .open = open_credentials,
+                },
+                {
                                 .name = "coverage",
                                 .title = "Coverage",
                                 .about = "Which accounts and days the evidence covers, by events "
@@ -255,7 +272,7 @@ const CliReportSection *cli_report_section(size_t i) {
 bool cli_report_has_column(const char *names, const char *name) {
         size_t n = strlen(name);
 
-        if (!names)
+        if (!names || cli_enrichment_column(name))
                 return true;
         for (const char *at = names; (at = strstr(at, name)); at += n)
                 if ((at == names || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0))

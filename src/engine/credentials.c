@@ -556,14 +556,12 @@ int spoor_credentials(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *error)
 
         if (r)
                 return r;
-        if (!m.enrich || !enrich_n_users(m.enrich))
-                return engine_fail(error, -EINVAL, "there is no credential report");
         m.begin = n ? store_time(m.store, 0) : 0;
         m.end = n ? store_time(m.store, n - 1) : 0;
         r = engine_table_new(scase, names, N_COLUMNS, &m.table);
-        for (size_t i = 0; i < enrich_n_users(m.enrich) && r == 0; i++)
+        for (size_t i = 0; m.enrich && i < enrich_n_users(m.enrich) && r == 0; i++)
                 r = add_user(&m, enrich_user(m.enrich, i));
-        if (r == 0)
+        if (r == 0 && m.enrich && enrich_n_users(m.enrich))
                 r = add_unknowns(&m);
         if (r)
                 engine_fail(error, r, "%s", strerror(-r));

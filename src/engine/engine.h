@@ -52,8 +52,10 @@ typedef enum EngineInput {
  * or among them under the same names. See enrichment.c.
  */
 typedef struct EngineEnriched {
-        bool is_ready;    /* what follows is known */
-        size_t n_columns; /* behind the cursor's own */
+        const char *section; /* of a page, that the rows are; or NULL */
+        bool is_ready;       /* what follows is known */
+        bool is_unwanted;    /* nobody asked for any of them */
+        size_t n_columns;    /* behind the cursor's own */
         size_t n_fields, n_inputs;
         EnrichField fields[ENRICH_N_FIELDS];
         size_t cells[ENRICH_N_FIELDS]; /* where each field goes */
@@ -141,6 +143,8 @@ int engine_rows_open(SpoorCase *scase, size_t size, const char *const *columns, 
                 int (*next)(SpoorRows *rows, SpoorError *error), SpoorRows **ret_rows,
                 SpoorError *error);
 
+/* ROWS, not used yet, are SECTION of a page (borrowed): that says what a column "value" holds. */
+void engine_enriched_section(SpoorRows *rows, const char *section);
 /* Settles the columns of the enrichment, when the cursor's own are known. */
 void engine_enriched_init(SpoorRows *rows);
 void engine_enriched_deinit(SpoorRows *rows);

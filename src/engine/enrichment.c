@@ -50,6 +50,17 @@ static const struct {
 
 #define N_INPUT_NAMES (sizeof(input_names) / sizeof(input_names[0]))
 
+/* What a column "value" holds in the sections of a page. */
+static const struct {
+        const char *section;
+        EnrichKind kind;
+} value_sections[] = {
+                {"addresses", ENRICH_ADDRESS},
+                {"keys", ENRICH_KEY},
+                {"userAgents", ENRICH_AGENT},
+                {"principals", ENRICH_ARN},
+};
+
 /* ---- the files ---- */
 
 int spoor_enrichment_new(SpoorEnrichment **ret_enrichment) {
@@ -127,6 +138,20 @@ static void add_input(EngineEnriched *e, EnrichKind kind, size_t input) {
         e->inputs[e->n_inputs++] = input;
 }
 
+void engine_enriched_section(SpoorRows *rows, const char *section) {
+        rows->enriched.section = section;
+}
+
+static void find_values(SpoorRows *rows) {
+        const char *section = rows->enriched.section ? rows->enriched.section : "";
+
+        for (size_t s = 0; s < sizeof(value_sections) / sizeof(value_sections[0]); s++)
+                for (size_t c = 0; c < rows->n_columns; c++)
+                        if (strcmp(section, value_sections[s].section) == 0 &&
+                                        strcmp(rows->columns[c], "value") == 0)
+                                add_input(&rows->enriched, value_sections[s].kind, c);
+}
+
 static void find_inputs(SpoorRows *rows) {
         static const EnrichKind kinds[ENGINE_N_INPUTS] = {[ENGINE_INPUT_ADDRESS] = ENRICH_ADDRESS,
                         [ENGINE_INPUT_KEY] = ENRICH_KEY,
@@ -139,6 +164,7 @@ static void find_inputs(SpoorRows *rows) {
                         add_input(&rows->enriched, kinds[i], i);
                 return;
         }
+        find_values(rows);
         for (size_t i = 0; i < N_INPUT_NAMES; i++)
                 for (size_t c = 0; c < rows->n_columns; c++)
                         if (strcmp(rows->columns[c], input_names[i].name) == 0)

@@ -106,6 +106,7 @@ int engine_page_add(SpoorPage *page, const char *name, const char *title, bool i
                 spoor_rows_free(rows);
                 return -ENOMEM;
         }
+        engine_enriched_section(rows, name);
         page->sections.data[page->sections.size++] = section;
         return 0;
 }

@@ -73,8 +73,7 @@ void spoor_rows_want(SpoorRows *rows, const size_t *columns, size_t n) {
                 is_any |= !rows->is_unwanted[e->cells[i]];
         for (size_t i = 0; i < e->n_inputs && is_any && !rows->input; i++)
                 rows->is_unwanted[e->inputs[i]] = false;
-        if (!is_any)
-                e->n_fields = 0;
+        e->is_unwanted = !is_any;
 }
 
 size_t spoor_rows_n_columns(const SpoorRows *rows) {
@@ -88,7 +87,7 @@ const char *spoor_rows_column(const SpoorRows *rows, size_t i) {
 int spoor_rows_next(SpoorRows *rows, const SpoorCell **ret_cells, SpoorError *error) {
         int r = settle(rows)->next(rows, error), fault;
 
-        if (r == 0 && rows->enriched.n_fields)
+        if (r == 0 && rows->enriched.n_fields && !rows->enriched.is_unwanted)
                 r = engine_enriched_fill(rows, error);
         /* no row, and no end of rows, is given away that rests on a bad block */
         fault = rows->scase ? engine_check_store(rows->scase->store, SPOOR_E_ROWS_CORRUPT, error)
