@@ -118,7 +118,7 @@ def leaked_preview_key(r):
 
 def credential_report(r):
     """What IAM's report says of that and other active keys."""
-    rows = {(row['user'], row['credential']): row for row in r['credentials']}
+    rows = {(row['user'], row['credential']): row for row in r['credentialReport']}
     key = rows['preview-deploy', 'key 1']
     r.equal('the credential report: that key', (True, '2026-01-09T09:12:00Z', 'us-east-1', 'servicequotas'),
             (key['active'], key['lastUsed'], key['lastUsedRegion'], key['lastUsedService']))
