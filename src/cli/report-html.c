@@ -211,6 +211,8 @@ static void put_top(CliHtml *html) {
         put_tiles(html);
         put_lines(html);
         cli_html_raw(html, "<nav aria-label=\"Contents\"><ul>\n");
+        if (html->doc->n_whats)
+                cli_html_raw(html, "<li><a href=\"#subjects\">Subjects</a></li>\n");
         for (size_t i = 0; (section = cli_report_section(i)); i++)
                 if (is_present(html, section))
                         cli_buffer_format(&html->line, "<li><a href=\"#%s\">%s</a></li>\n",
@@ -220,6 +222,9 @@ static void put_top(CliHtml *html) {
 }
 
 /* ---- sections ---- */
+
+/* Subjects stand behind what is read first of all, and before the long lists. */
+#define SUBJECTS_BEFORE "addresses"
 
 static int put_drawing(CliHtml *html, const CliReportSection *section, const char *what,
                 SpoorError *error) {
@@ -263,6 +268,75 @@ static int put_section(CliHtml *html, const CliReportSection *section, SpoorErro
                 cli_html_raw(html, is_folded ? "<details><summary>As a table</summary>\n" : "");
                 r = cli_html_table(html, section, rows, error);
                 cli_html_raw(html, is_folded ? "</details>\n" : "");
+        }
+        cli_html_raw(html, "</section>\n");
+        return r;
+}
+
+/* ---- subjects ---- */
+
+/* The only row of a table, as a list of facts. */
+static int put_single(CliHtml *html, SpoorRows *rows, SpoorError *error) {
+        const SpoorCell *cells;
+        int r = spoor_rows_next(rows, &cells, error);
+
+        if (r)
+                return r == SPOOR_END ? 0 : r;
+        cli_html_raw(html, "<dl class=\"facts\">\n");
+        for (size_t i = 0; i < spoor_rows_n_columns(rows); i++) {
+                if (cells[i].type == SPOOR_CELL_NULL)
+                        continue;
+                cli_buffer_clear(&html->cell);
+                cli_report_label(&html->cell, spoor_rows_column(rows, i));
+                cli_html_raw(html, "<dt>");
+                cli_html_buffer(html, &html->cell);
+                cli_buffer_clear(&html->cell);
+                cli_report_cell(&html->cell, &cells[i]);
+                cli_html_raw(html, "</dt><dd>");
+                cli_html_buffer(html, &html->cell);
+                cli_html_raw(html, "</dd>\n");
+        }
+        cli_html_raw(html, "</dl>\n");
+        return 0;
+}
+
+static int put_page(CliHtml *html, SpoorPage *page, SpoorError *error) {
+        SpoorSection section;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && spoor_page_section(page, i, &section) == 0; i++) {
+                CliReportSection of = cli_report_of_page(&section);
+
+                if (section.is_single) {
+                        r = put_single(html, section.rows, error);
+                        continue;
+                }
+                cli_buffer_format(&html->line, "<h4>%s</h4>\n", section.title);
+                r = cli_html_table(html, &of, section.rows, error);
+        }
+        return r;
+}
+
+static int put_subjects(CliHtml *html, SpoorError *error) {
+        const CliReportDoc *doc = html->doc;
+        int r = 0;
+
+        if (doc->n_whats == 0)
+                return 0;
+        cli_html_raw(html, "<section id=\"subjects\">\n<h2>Subjects</h2>\n<p class=\"about\">What "
+                           "each did itself; what others did with credentials from it stands in "
+                           "the chain and in the timeline.</p>\n");
+        for (size_t i = 0; i < doc->n_whats && r == 0; i++) {
+                SpoorPage *page = NULL;
+
+                cli_html_raw(html, "<h3>");
+                cli_html_cstr(html, doc->whats[i]);
+                cli_html_raw(html, "</h3>\n");
+                r = spoor_profile(doc->query->scase, doc->query->selection, doc->whats[i], &page,
+                                error);
+                if (r == 0)
+                        r = put_page(html, page, error);
+                spoor_page_free(page);
         }
         cli_html_raw(html, "</section>\n");
         return r;
@@ -323,9 +397,12 @@ static int compose(CliHtml *html, SpoorError *error) {
         if (r)
                 return r;
         put_top(html);
-        for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++)
-                if (is_present(html, section))
+        for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++) {
+                if (strcmp(section->name, SUBJECTS_BEFORE) == 0)
+                        r = put_subjects(html, error);
+                if (r == 0 && is_present(html, section))
                         r = put_section(html, section, error);
+        }
         if (r)
                 return r;
         put_about(html);

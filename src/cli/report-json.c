@@ -87,6 +87,55 @@ static int put_section(Json *json, const CliReportSection *section, SpoorError *
         return r;
 }
 
+/* A profile as an object: each of its tables under its name, of a single row that row. */
+static int put_page(Json *json, const char *what, SpoorPage *page, SpoorError *error) {
+        SpoorSection section;
+        int r = 0;
+
+        cli_buffer_char(&json->line, '{');
+        put_text(json, "what", cli_slice(what));
+        for (size_t i = 0; r == 0 && spoor_page_section(page, i, &section) == 0; i++) {
+                const SpoorCell *cells;
+                uint64_t n = 0;
+
+                cli_buffer_text(&json->line, ",\n");
+                put_key(json, section.name);
+                if (!section.is_single) {
+                        cli_buffer_char(&json->line, '[');
+                        r = put_rows(json, NULL, section.rows, &n, error);
+                        cli_buffer_char(&json->line, ']');
+                        continue;
+                }
+                r = spoor_rows_next(section.rows, &cells, error);
+                if (r == 0)
+                        put_row(json, NULL, section.rows, cells);
+                else if (r == SPOOR_END)
+                        cli_buffer_text(&json->line, "null");
+                r = r == SPOOR_END ? 0 : r;
+        }
+        cli_buffer_char(&json->line, '}');
+        return r == 0 ? flush(json) : r;
+}
+
+static int put_subjects(Json *json, SpoorError *error) {
+        const CliReportDoc *doc = json->doc;
+        int r = 0;
+
+        cli_buffer_text(&json->line, ",\n\"subjects\":[");
+        for (size_t i = 0; i < doc->n_whats && r == 0; i++) {
+                SpoorPage *page = NULL;
+
+                cli_buffer_text(&json->line, i ? ",\n" : "\n");
+                r = spoor_profile(doc->query->scase, doc->query->selection, doc->whats[i], &page,
+                                error);
+                if (r == 0)
+                        r = put_page(json, doc->whats[i], page, error);
+                spoor_page_free(page);
+        }
+        cli_buffer_text(&json->line, doc->n_whats ? "\n]" : "]");
+        return r;
+}
+
 /* ---- facts ---- */
 
 static void put_program(Json *json) {
@@ -218,6 +267,7 @@ static int compose(Json *json, SpoorError *error) {
         put_program(json);
         put_case(json);
         put_summary(json);
+        r = put_subjects(json, error);
         for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++)
                 r = put_section(json, section, error);
         if (r)

@@ -151,6 +151,62 @@ static int put_section(Markdown *m, const CliReportSection *section, SpoorError 
         return r;
 }
 
+/* The only row of a table, a line for each cell. */
+static int put_single(Markdown *m, SpoorRows *rows, SpoorError *error) {
+        const SpoorCell *cells;
+        int r = spoor_rows_next(rows, &cells, error);
+
+        for (size_t i = 0; r == 0 && i < spoor_rows_n_columns(rows); i++) {
+                if (cells[i].type == SPOOR_CELL_NULL)
+                        continue;
+                cli_buffer_text(&m->line, "- ");
+                cli_buffer_clear(&m->cell);
+                cli_report_label(&m->cell, spoor_rows_column(rows, i));
+                cli_buffer_text(&m->cell, ": ");
+                cli_report_cell(&m->cell, &cells[i]);
+                put_buffer(m, &m->cell);
+                cli_buffer_char(&m->line, '\n');
+        }
+        return r == SPOOR_END ? 0 : r;
+}
+
+static int put_page(Markdown *m, SpoorPage *page, SpoorError *error) {
+        SpoorSection section;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && spoor_page_section(page, i, &section) == 0; i++) {
+                CliReportSection of = cli_report_of_page(&section);
+
+                if (section.is_single) {
+                        r = put_single(m, section.rows, error);
+                        continue;
+                }
+                cli_buffer_format(&m->line, "\n#### %s\n\n", section.title);
+                r = put_table(m, &of, section.rows, error);
+        }
+        return r;
+}
+
+static int put_subjects(Markdown *m, SpoorError *error) {
+        const CliReportDoc *doc = m->doc;
+        int r = 0;
+
+        cli_buffer_text(&m->line, doc->n_whats ? "\n## Subjects\n" : "");
+        for (size_t i = 0; i < doc->n_whats && r == 0; i++) {
+                SpoorPage *page = NULL;
+
+                cli_buffer_text(&m->line, "\n### ");
+                put_cstr(m, doc->whats[i]);
+                cli_buffer_text(&m->line, "\n\n");
+                r = spoor_profile(doc->query->scase, doc->query->selection, doc->whats[i], &page,
+                                error);
+                if (r == 0)
+                        r = put_page(m, page, error);
+                spoor_page_free(page);
+        }
+        return r;
+}
+
 /* ---- head and end ---- */
 
 static void put_summary(Markdown *m) {
@@ -210,6 +266,7 @@ static int compose(Markdown *m, SpoorError *error) {
         int r = 0;
 
         put_summary(m);
+        r = put_subjects(m, error);
         for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++)
                 r = put_section(m, section, error);
         if (r)

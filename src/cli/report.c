@@ -269,6 +269,35 @@ const CliReportSection *cli_report_section(size_t i) {
         return i < sizeof(sections) / sizeof(*sections) ? &sections[i] : NULL;
 }
 
+CliReportSection cli_report_of_page(const SpoorSection *section) {
+        static const struct {
+                const char *name, *columns;
+        } columns[] = {
+                        {"calls", "value category technique events success denied failure "
+                                  "firstTime firstEventID lastTime lastEventID"},
+                        {"writes", "value events firstTime firstEventID lastTime lastEventID"},
+                        {"reconnaissance", "firstTime lastTime calls success denied failure "
+                                           "eventNames names regions sourceIPAddress "
+                                           "userIdentity.accessKeyId firstEventID"},
+                        {"issued", "eventTime edge confidence targetPrincipal targetKey uses "
+                                   "firstUse lastUse outcome eventID"},
+                        {"issuedFrom", "eventTime edge confidence sourcePrincipal sourceKey "
+                                       "sourceIPAddress uses outcome eventID"},
+        };
+        CliReportSection of = {
+                        .name = section->name,
+                        .title = section->title,
+                        .about = "",
+                        .none = "None.",
+                        .more = "spoor profile",
+        };
+
+        for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+                if (strcmp(columns[i].name, section->name) == 0)
+                        of.columns = columns[i].columns;
+        return of;
+}
+
 bool cli_report_has_column(const char *names, const char *name) {
         size_t n = strlen(name);
 

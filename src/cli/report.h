@@ -71,6 +71,9 @@ typedef struct CliReportSection {
 /* NULL past the last. */
 const CliReportSection *cli_report_section(size_t i);
 
+/* A table of a profile as a section. */
+CliReportSection cli_report_of_page(const SpoorSection *section);
+
 /* Reads the facts and composes the summary; the query is open. Errors as of the library. */
 int cli_report_gather(CliReportDoc *doc, SpoorError *ret_error);
 void cli_report_deinit(CliReportDoc *doc);
