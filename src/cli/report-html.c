@@ -223,9 +223,6 @@ static void put_top(CliHtml *html) {
 
 /* ---- sections ---- */
 
-/* Subjects stand behind what is read first of all, and before the long lists. */
-#define SUBJECTS_BEFORE "addresses"
-
 static int put_drawing(CliHtml *html, const CliReportSection *section, const char *what,
                 SpoorError *error) {
         switch (section->drawing) {
@@ -398,7 +395,7 @@ static int compose(CliHtml *html, SpoorError *error) {
                 return r;
         put_top(html);
         for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++) {
-                if (strcmp(section->name, SUBJECTS_BEFORE) == 0)
+                if (strcmp(section->name, CLI_REPORT_SUBJECTS_BEFORE) == 0)
                         r = put_subjects(html, error);
                 if (r == 0 && is_present(html, section))
                         r = put_section(html, section, error);

@@ -266,9 +266,12 @@ static int compose(Markdown *m, SpoorError *error) {
         int r = 0;
 
         put_summary(m);
-        r = put_subjects(m, error);
-        for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++)
-                r = put_section(m, section, error);
+        for (size_t i = 0; r == 0 && (section = cli_report_section(i)); i++) {
+                if (strcmp(section->name, CLI_REPORT_SUBJECTS_BEFORE) == 0)
+                        r = put_subjects(m, error);
+                if (r == 0)
+                        r = put_section(m, section, error);
+        }
         if (r)
                 return r;
         put_about(m);

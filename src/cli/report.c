@@ -78,7 +78,8 @@ OPEN(errors, open_values(doc, SPOOR_DIM_ERROR, ret_rows, error))
 
 #define VALUES(name_, title_, dim_, open_)                                                         \
         {                                                                                          \
-                .name = (name_), .title = (title_), .about = "", .none = "None.",                  \
+                .name = (name_), .title = (title_),                                                \
+                .about = "Of all that is selected, not of the subjects alone.", .none = "None.",   \
                 .columns = dim_ " events denied failed firstTime firstEventID lastTime "           \
                                 "lastEventID",                                                     \
                 .more = "spoor first-use --by " dim_, .open = (open_)                              \

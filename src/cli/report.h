@@ -68,6 +68,9 @@ typedef struct CliReportSection {
                         SpoorError *ret_error);
 } CliReportSection;
 
+/* Profiles of the subjects stand before this section: behind what is read first of all. */
+#define CLI_REPORT_SUBJECTS_BEFORE "addresses"
+
 /* NULL past the last. */
 const CliReportSection *cli_report_section(size_t i);
 
