@@ -6,11 +6,11 @@
 
 #include "base/slice.h"
 
-typedef struct evp_pkey_st RsaKey;
+typedef struct RsaKey RsaKey;
 
 /*
  * BASE64 of a public key in the DER of PKCS#1, as list-public-keys prints it. 0; 1 where it is no
- * such key; -ENOMEM.
+ * such key; -ENOMEM; -ELIBACC where libcrypto is not there.
  */
 int rsa_key_parse(Slice base64, RsaKey **ret_key);
 RsaKey *rsa_key_free(RsaKey *key);

@@ -6,43 +6,58 @@
 #include "base/sha256.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
+#include <stdlib.h>
 
 #include "base/hex.h"
+#include "base/libcrypto.h"
 
 /* What libcrypto did not do, it did not do for lack of memory or because it may not. */
-static int fail(void) {
-        int r = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ? -ENOMEM : -ENOTSUP;
+static int fail(const LibCrypto *lib) {
+        int r = ERR_GET_REASON(lib->ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ? -ENOMEM
+                                                                                   : -ENOTSUP;
 
-        ERR_clear_error();
+        lib->ERR_clear_error();
         return r;
 }
 
 int sha256_init(Sha256 *sha) {
-        *sha = (Sha256){EVP_MD_CTX_new(), EVP_MD_fetch(NULL, "SHA2-256", NULL)};
+        LibCrypto *lib = malloc(sizeof(*lib));
+        int r = lib ? libcrypto_load(lib) : -ENOMEM;
+
+        *sha = (Sha256){0};
+        if (r < 0) {
+                free(lib);
+                return r;
+        }
+        *sha = (Sha256){lib, lib->EVP_MD_CTX_new(), lib->EVP_MD_fetch(NULL, "SHA2-256", NULL)};
         if (sha->context && sha->algorithm)
                 return 0;
+        r = fail(lib);
         sha256_deinit(sha);
-        return fail();
+        return r;
 }
 
 void sha256_deinit(Sha256 *sha) {
-        EVP_MD_CTX_free(sha->context);
-        EVP_MD_free(sha->algorithm);
+        if (sha->lib) {
+                sha->lib->EVP_MD_CTX_free(sha->context);
+                sha->lib->EVP_MD_free(sha->algorithm);
+        }
+        free(sha->lib);
         *sha = (Sha256){0};
 }
 
 int sha256_begin(Sha256 *sha) {
-        return EVP_DigestInit_ex2(sha->context, sha->algorithm, NULL) == 1 ? 0 : fail();
+        return sha->lib->EVP_DigestInit_ex2(sha->context, sha->algorithm, NULL) == 1
+                               ? 0
+                               : fail(sha->lib);
 }
 
 int sha256_update(Sha256 *sha, const void *data, size_t size) {
-        return EVP_DigestUpdate(sha->context, data, size) == 1 ? 0 : fail();
+        return sha->lib->EVP_DigestUpdate(sha->context, data, size) == 1 ? 0 : fail(sha->lib);
 }
 
 int sha256_final(Sha256 *sha, uint8_t ret_hash[static SHA256_SIZE]) {
-        return EVP_DigestFinal_ex(sha->context, ret_hash, NULL) == 1 ? 0 : fail();
+        return sha->lib->EVP_DigestFinal_ex(sha->context, ret_hash, NULL) == 1 ? 0 : fail(sha->lib);
 }
 
 void sha256_format(

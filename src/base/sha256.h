@@ -16,11 +16,13 @@
 #define SHA256_HEX_SIZE 64
 
 typedef struct Sha256 {
+        struct LibCrypto *lib;
         struct evp_md_ctx_st *context;
         struct evp_md_st *algorithm;
 } Sha256;
 
-/* All return 0, -ENOMEM, or -ENOTSUP where libcrypto refuses SHA-256. */
+/* All return 0, -ENOMEM, -ENOTSUP where libcrypto refuses SHA-256, -ELIBACC where it is not there.
+ */
 int sha256_init(Sha256 *sha);
 /* Also of one that is all zero, or whose init failed. */
 void sha256_deinit(Sha256 *sha);

@@ -1,4 +1,5 @@
 /* Errors of the library: a code, and a sentence for whoever asked. Stateless. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,6 +12,11 @@ int engine_fail(SpoorError *error, int code, const char *format, ...) {
                 va_start(args, format);
                 vsnprintf(error->message, sizeof(error->message), format, args);
                 va_end(args);
+                /* loaded when they are needed: base/library.h */
+                if (code == -ELIBACC)
+                        snprintf(error->message, sizeof(error->message),
+                                        "cannot load libarchive.so.13 or libcrypto.so.3, which "
+                                        "this needs");
         }
         return code;
 }

@@ -16,7 +16,6 @@
  * Memory: libarchive's lists of members (zip, 7z), the name set, what is held. Threading: as the
  * reader.
  */
-#include <archive_entry.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -30,13 +29,13 @@
 #define MAX_DRAINED (64U << 20)   /* behind an archive, to see the sums of the layers below */
 
 const char *archive_message(const Archive *archive) {
-        const char *text = archive->a ? archive_error_string(archive->a) : NULL;
+        const char *text = archive->a ? archive->source.la->archive_error_string(archive->a) : NULL;
 
         return text ? text : "damaged or cut short";
 }
 
 static uint64_t position(const Archive *archive) {
-        la_int64_t n = archive->a ? archive_filter_bytes(archive->a, -1) : 0;
+        la_int64_t n = archive->a ? archive->source.la->archive_filter_bytes(archive->a, -1) : 0;
 
         return n > 0 ? (uint64_t)n : 0;
 }
@@ -71,17 +70,21 @@ static int support_format(const Archive *archive) {
 
         switch (archive->kind) {
         case KIND_TAR:
-                r = archive_read_support_format_tar(archive->a);
+                r = archive->source.la->archive_read_support_format_tar(archive->a);
                 if (r == ARCHIVE_OK)
-                        r = archive_read_set_format_option(
+                        r = archive->source.la->archive_read_set_format_option(
                                         archive->a, "tar", "read_concatenated_archives", "1");
                 return r;
         case KIND_ZIP:
                 return archive->is_front_to_back
-                                       ? archive_read_support_format_zip_streamable(archive->a)
-                                       : archive_read_support_format_zip_seekable(archive->a);
+                                       ? archive->source.la
+                                                         ->archive_read_support_format_zip_streamable(
+                                                                         archive->a)
+                                       : archive->source.la
+                                                         ->archive_read_support_format_zip_seekable(
+                                                                         archive->a);
         default:
-                return archive_read_support_format_7zip(archive->a);
+                return archive->source.la->archive_read_support_format_7zip(archive->a);
         }
 }
 
@@ -90,9 +93,9 @@ static int start(Archive *archive) {
         int r;
 
         if (archive->a)
-                archive_read_free(archive->a);
+                archive->source.la->archive_read_free(archive->a);
         source_rewind(&archive->source);
-        archive->a = archive_read_new();
+        archive->a = archive->source.la->archive_read_new();
         if (!archive->a)
                 return ARCHIVE_FATAL;
         r = support_format(archive);
@@ -127,7 +130,7 @@ static int next_header(Archive *archive, struct archive_entry **ret_entry) {
         locale_t old = enter_locale(archive->reader);
         int r;
 
-        r = archive_read_next_header(archive->a, ret_entry);
+        r = archive->source.la->archive_read_next_header(archive->a, ret_entry);
         uselocale(old);
         if (r == ARCHIVE_FATAL)
                 archive->is_dead = true;
@@ -163,20 +166,20 @@ int archive_reopen(Archive *archive, size_t max_chunk) {
 
 /* ---- members ---- */
 
-static bool is_content(struct archive_entry *entry) {
-        mode_t type = archive_entry_filetype(entry);
+static bool is_content(const LibArchive *la, struct archive_entry *entry) {
+        mode_t type = la->archive_entry_filetype(entry);
 
         if (type != AE_IFREG && type != 0)
                 return false;
         /* A second name for an earlier member has no bytes of its own. */
-        return !archive_entry_hardlink(entry) || archive_entry_size(entry) > 0;
+        return !la->archive_entry_hardlink(entry) || la->archive_entry_size(entry) > 0;
 }
 
-static Slice member_name(struct archive_entry *entry) {
-        const char *name = archive_entry_pathname(entry);
+static Slice member_name(const LibArchive *la, struct archive_entry *entry) {
+        const char *name = la->archive_entry_pathname(entry);
 
         if (!name)
-                name = archive_entry_pathname_utf8(entry);
+                name = la->archive_entry_pathname_utf8(entry);
         if (!name || !*name)
                 return SLICE_LITERAL("unnamed");
         while (name[0] == '.' && name[1] == '/' && name[2])
@@ -191,13 +194,14 @@ static int visit_member(Archive *archive, struct archive_entry *entry) {
         size_t size;
         int r;
 
-        if (!is_content(entry))
+        if (!is_content(archive->source.la, entry))
                 return 0;
         r = reader_push(reader, archive->depth, member_pull, archive, &layer);
         if (r)
                 return r;
         old = enter_locale(reader);
-        r = name_push(reader, archive->below->name_size, member_name(entry), &size);
+        r = name_push(reader, archive->below->name_size, member_name(archive->source.la, entry),
+                        &size);
         uselocale(old);
         if (r)
                 return r;
@@ -206,7 +210,7 @@ static int visit_member(Archive *archive, struct archive_entry *entry) {
         r = content_begin(layer);
         if (r)
                 return r;
-        if (archive_entry_is_data_encrypted(entry))
+        if (archive->source.la->archive_entry_is_data_encrypted(entry))
                 stream_cut(&layer->stream, "%s: member is encrypted, not read",
                                 sniff_kind_name(archive->kind));
         r = reader_visit_layer(reader, archive->depth + 1);
@@ -382,7 +386,7 @@ int archive_visit(IoReader *reader, uint32_t depth, Kind kind) {
         if (r == 0)
                 r = drain(&archive);
         if (archive.a)
-                archive_read_free(archive.a);
+                archive.source.la->archive_read_free(archive.a);
         source_deinit(&archive.source);
         return r;
 }

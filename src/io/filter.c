@@ -7,8 +7,6 @@
  *
  * Memory: what the format's window asks for. Threading: as the reader.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,7 +34,7 @@ struct Filter *filter_free(Filter *filter) {
         if (!filter)
                 return NULL;
         if (filter->archive)
-                archive_read_free(filter->archive);
+                filter->source.la->archive_read_free(filter->archive);
         source_deinit(&filter->source);
         free(filter);
         return NULL;
@@ -44,13 +42,13 @@ struct Filter *filter_free(Filter *filter) {
 
 /* Packed bytes that libarchive has used, not only asked for. */
 static uint64_t n_taken(const Filter *filter) {
-        la_int64_t n = archive_filter_bytes(filter->archive, -1);
+        la_int64_t n = filter->source.la->archive_filter_bytes(filter->archive, -1);
 
         return n > 0 ? (uint64_t)n : 0;
 }
 
 static void cut(IoStream *stream, Filter *filter) {
-        const char *message = archive_error_string(filter->archive);
+        const char *message = filter->source.la->archive_error_string(filter->archive);
 
         stream_cut(stream, "%s: %s at compressed byte %" PRIu64, sniff_kind_name(filter->kind),
                         message ? message : "damaged", n_taken(filter));
@@ -95,7 +93,8 @@ static int filter_pull(IoStream *stream, uint8_t *buffer, size_t cap, size_t *re
                 la_int64_t offset;
                 int r;
 
-                r = archive_read_data_block(filter->archive, &block, &filter->n_block, &offset);
+                r = filter->source.la->archive_read_data_block(
+                                filter->archive, &block, &filter->n_block, &offset);
                 if (stream->reader->status)
                         return stream->reader->status;
                 filter->block = block;
@@ -121,24 +120,26 @@ static int start(Filter *filter) {
         struct archive_entry *entry;
         int r;
 
-        r = archive_read_support_format_raw(filter->archive);
+        r = filter->source.la->archive_read_support_format_raw(filter->archive);
         if (r == ARCHIVE_OK)
-                r = archive_read_support_format_empty(filter->archive);
+                r = filter->source.la->archive_read_support_format_empty(filter->archive);
         /* libarchive's own order of things makes compress crash when it is given and not found. */
         if (r == ARCHIVE_OK && filter->kind == KIND_COMPRESS)
-                r = archive_read_support_filter_compress(filter->archive);
+                r = filter->source.la->archive_read_support_filter_compress(filter->archive);
         else if (r == ARCHIVE_OK)
-                r = archive_read_append_filter(filter->archive, codes[filter->kind]);
+                r = filter->source.la->archive_read_append_filter(
+                                filter->archive, codes[filter->kind]);
         if (r == ARCHIVE_OK)
                 r = source_open(&filter->source, filter->archive);
         /* A header that was not accepted would come out as content. */
-        if (r == ARCHIVE_OK && archive_filter_code(filter->archive, 0) != codes[filter->kind])
+        if (r == ARCHIVE_OK && filter->source.la->archive_filter_code(filter->archive, 0) !=
+                                               codes[filter->kind])
                 r = ARCHIVE_FATAL;
         /* Damage in the first block passes for an empty archive, but has left a message. */
-        if (r == ARCHIVE_OK && archive_errno(filter->archive) != 0)
+        if (r == ARCHIVE_OK && filter->source.la->archive_errno(filter->archive) != 0)
                 r = ARCHIVE_FATAL;
         if (r == ARCHIVE_OK)
-                r = archive_read_next_header(filter->archive, &entry);
+                r = filter->source.la->archive_read_next_header(filter->archive, &entry);
         return r;
 }
 
@@ -159,7 +160,7 @@ int filter_open(IoReader *reader, uint32_t depth, Kind kind) {
         r = source_init(&filter->source, layer->stream.below, false);
         if (r)
                 return r;
-        filter->archive = archive_read_new();
+        filter->archive = filter->source.la->archive_read_new();
         if (!filter->archive)
                 return reader_fail(reader, -ENOMEM);
         r = start(filter);
@@ -167,7 +168,8 @@ int filter_open(IoReader *reader, uint32_t depth, Kind kind) {
                 return reader->status;
         /* Damage in the first block looks like an empty archive to libarchive, but has a message.
          */
-        if (r < ARCHIVE_WARN || (r == ARCHIVE_EOF && archive_error_string(filter->archive)))
+        if (r < ARCHIVE_WARN || (r == ARCHIVE_EOF && filter->source.la->archive_error_string(
+                                                                     filter->archive)))
                 cut(&layer->stream, filter);
         else if (r == ARCHIVE_EOF)
                 return end(&layer->stream, filter);

@@ -66,7 +66,7 @@ static int next_block(Archive *archive, IoStream *stream) {
         size_t n = 0;
         int r;
 
-        r = archive_read_data_block(archive->a, &block, &n, &offset);
+        r = archive->source.la->archive_read_data_block(archive->a, &block, &n, &offset);
         if (archive->reader->status)
                 return archive->reader->status;
         if (r == ARCHIVE_EOF) {

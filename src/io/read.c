@@ -208,6 +208,7 @@ IoReader *io_reader_free(IoReader *reader) {
         }
         free(reader->layers);
         ahead_free(reader->ahead);
+        free(reader->libarchive);
         name_deinit(reader);
         if (reader->locale)
                 freelocale(reader->locale);

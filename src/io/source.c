@@ -22,7 +22,17 @@ int source_init(Source *source, IoStream *below, bool seek) {
         struct stat st;
         off_t at;
 
-        *source = (Source){.below = below};
+        if (!reader->libarchive) {
+                LibArchive *la = calloc(1, sizeof(*la));
+                int r = la ? libarchive_load(la) : -ENOMEM;
+
+                if (r < 0) {
+                        free(la);
+                        return reader_fail(reader, r);
+                }
+                reader->libarchive = la;
+        }
+        *source = (Source){.below = below, .la = reader->libarchive};
         if (!seek || below->below || below->is_cut)
                 return 0;
         if (fstat(reader->fd, &st) < 0 || !S_ISREG(st.st_mode))
@@ -100,7 +110,7 @@ static la_ssize_t read_file(Source *source, struct archive *a, const void **ret_
                                         (off_t)(source->base + source->at));
                 } while (n < 0 && errno == EINTR);
                 if (n < 0) {
-                        archive_set_error(a, errno, "cannot read at byte %llu: %s",
+                        source->la->archive_set_error(a, errno, "cannot read at byte %llu: %s",
                                         (unsigned long long)source->at, strerrordesc_np(errno));
                         return ARCHIVE_FATAL;
                 }
@@ -118,7 +128,7 @@ static la_ssize_t read_below(Source *source, struct archive *a, const void **ret
         size_t n;
 
         if (stream_view(source->below, &data, &n)) {
-                archive_set_error(a, ECANCELED, "visit ended");
+                source->la->archive_set_error(a, ECANCELED, "visit ended");
                 return ARCHIVE_FATAL;
         }
         stream_consume(source->below, n);
@@ -196,7 +206,7 @@ static la_int64_t on_seek(struct archive *a, void *userdata, la_int64_t offset, 
         int64_t to;
 
         if (__builtin_add_overflow(from, offset, &to) || to < 0) {
-                archive_set_error(a, EINVAL, "seek outside of the archive");
+                source->la->archive_set_error(a, EINVAL, "seek outside of the archive");
                 return ARCHIVE_FATAL;
         }
         source->at = (uint64_t)to;
@@ -206,12 +216,12 @@ static la_int64_t on_seek(struct archive *a, void *userdata, la_int64_t offset, 
 int source_open(Source *source, struct archive *a) {
         int r;
 
-        r = archive_read_set_read_callback(a, on_read);
+        r = source->la->archive_read_set_read_callback(a, on_read);
         if (r == ARCHIVE_OK)
-                r = archive_read_set_callback_data(a, source);
+                r = source->la->archive_read_set_callback_data(a, source);
         if (r == ARCHIVE_OK && source_is_seekable(source))
-                r = archive_read_set_seek_callback(a, on_seek);
+                r = source->la->archive_read_set_seek_callback(a, on_seek);
         if (r == ARCHIVE_OK && source_is_seekable(source))
-                r = archive_read_set_skip_callback(a, on_skip);
-        return r == ARCHIVE_OK ? archive_read_open1(a) : r;
+                r = source->la->archive_read_set_skip_callback(a, on_skip);
+        return r == ARCHIVE_OK ? source->la->archive_read_open1(a) : r;
 }

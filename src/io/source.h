@@ -4,12 +4,12 @@
 #ifndef IO_SOURCE_H
 #define IO_SOURCE_H
 
-#include <archive.h>
-
+#include "io/libarchive.h"
 #include "io/stream.h"
 
 typedef struct Source {
         IoStream *below;
+        const LibArchive *la;
         bool is_file;     /* seekable, by pread() of the reader's file */
         bool is_whole;    /* seekable, all of it is in memory */
         size_t max_chunk; /* handed out at once where it can be sought in; 0: any */

@@ -92,8 +92,9 @@ struct IoReader {
         NameSet names;
         locale_t locale; /* UTF-8, in which libarchive converts names; (locale_t)0 if there is none
                           */
-        Layer **layers;  /* max_nesting + 1 of them, made when first needed */
-        Ahead *ahead;    /* made when first needed */
+        struct LibArchive *libarchive; /* loaded when first needed */
+        Layer **layers;                /* max_nesting + 1 of them, made when first needed */
+        Ahead *ahead;                  /* made when first needed */
         size_t ahead_lag;
         bool no_ahead;
         bool no_nowait;  /* this system cannot tell whether a read would wait */
