@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/intern.h"
+#include "base/library.h"
 #include "base/parallel.h"
 #include "base/sort.h"
 #include "base/vec.h"
@@ -424,6 +425,21 @@ static void test_parallel(void **state) {
         assert_true(parallel_n_cores() >= 1);
 }
 
+static void test_library(void **state) {
+        static const char *const names[] = {"strlen", "no_such_function"};
+        struct {
+                size_t (*length)(const char *text);
+                void (*none)(void);
+        } table = {NULL, NULL};
+
+        (void)state;
+        assert_int_equal(library_load("libc.so.6", names, 1, &table), 0);
+        assert_int_equal(table.length("four"), 4);
+        assert_null(table.none);
+        assert_int_equal(library_load("libc.so.6", names, 2, &table), -ELIBACC);
+        assert_int_equal(library_load("libno-such-library.so.1", names, 1, &table), -ELIBACC);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_arena),
@@ -438,6 +454,7 @@ int main(void) {
                         cmocka_unit_test(test_hash_spread),
                         cmocka_unit_test(test_slices),
                         cmocka_unit_test(test_parallel),
+                        cmocka_unit_test(test_library),
         };
 
         return cmocka_run_group_tests_name("base", tests, NULL, NULL);
