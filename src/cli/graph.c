@@ -64,6 +64,26 @@ static size_t take_text(
         return text.size ? at : 0;
 }
 
+/* The columns of the enrichment, with commas between them. */
+static size_t take_told(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cells) {
+        size_t at = graph->texts.size;
+        const char *name;
+
+        for (size_t i = 0; (name = spoor_enrichment_column(i)); i++) {
+                const SpoorCell *c = cell(rows, cells, name);
+
+                if (c->type != SPOOR_CELL_TEXT || !c->text.size)
+                        continue;
+                if (graph->texts.size > at)
+                        cli_buffer_text(&graph->texts, ", ");
+                (void)cli_text_visible(&graph->texts, c->text, 0);
+        }
+        if (graph->texts.size == at)
+                return 0;
+        cli_buffer_char(&graph->texts, 0);
+        return at;
+}
+
 static uint64_t take_count(const SpoorRows *rows, const SpoorCell *cells, const char *name,
                 uint64_t fallback) {
         const SpoorCell *count = cell(rows, cells, name);
@@ -101,6 +121,7 @@ static int take_hop(CliGraph *graph, const SpoorRows *rows, const SpoorCell *cel
                         .pair_id = take_text(graph, rows, cells, "pairEventID"),
                         .via = take_text(graph, rows, cells, "via"),
                         .detail = take_text(graph, rows, cells, "detail"),
+                        .told = take_told(graph, rows, cells),
                         .uses = take_count(rows, cells, "uses", 0),
                         .use_ips = take_count(rows, cells, "useIPs", 0),
                         .keys = take_count(rows, cells, "keys", 0),

@@ -20,6 +20,7 @@ typedef struct CliHop {
         size_t time, edge, confidence, id, name;
         size_t source, source_key, ip, target, target_key;
         size_t first_use, last_use, outcome, pair_id, via, detail;
+        size_t told;     /* of its address, key and principals, by the enrichment */
         size_t findings; /* lines of text, each ended by a newline */
         uint64_t uses, use_ips, keys;
         size_t parent, first_child, last_child, next; /* hops, or CLI_GRAPH_NONE */

@@ -91,6 +91,8 @@ static void put_circumstances(Tree *tree, const CliHop *hop) {
                 cli_buffer_format(tree->line, " %s", text(tree, hop->source_key));
         if (hop->ip)
                 cli_buffer_format(tree->line, "  from %s", text(tree, hop->ip));
+        if (hop->told)
+                cli_buffer_format(tree->line, " (%s)", text(tree, hop->told));
         if (hop->confidence && strcmp(text(tree, hop->confidence), "exact") != 0)
                 cli_buffer_format(tree->line, "  %s", text(tree, hop->confidence));
         cli_buffer_format(tree->line, "  [%s%s%s]\n", text(tree, hop->id), hop->pair_id ? " " : "",
