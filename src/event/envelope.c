@@ -106,7 +106,7 @@ bool envelope_open(const JsonUnit *unit, bool is_first, Envelope *ret_envelope) 
 }
 
 bool envelope_may_hold(Slice text) {
-        return text.size && memmem(text.data, text.size, "eventTime", 9) &&
+        return text.data && memmem(text.data, text.size, "eventTime", 9) &&
                memmem(text.data, text.size, "eventSource", 11);
 }
 

@@ -358,7 +358,7 @@ static void read_trust_policy(Grants *g) {
 }
 
 static bool contains(Slice text, const char *word) {
-        return text.size && memmem(text.data, text.size, word, strlen(word));
+        return text.data && memmem(text.data, text.size, word, strlen(word));
 }
 
 /* Does it refuse whatever a session issued before some time asks for? */
