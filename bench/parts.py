@@ -236,7 +236,10 @@ def rows_of(b, argv):
 def questions_on(b, case, key, event):
     """{question: (argv, what the peers call it)}"""
     s = b.spoor
+    busiest = [json.loads(line)['role'] for line in
+               lines_of(s, 'top', '--quiet', '--by', 'role', '--limit', '1', '--format', 'jsonl', case)]
     return {
+        **{'profile of the busiest role': ([s, 'profile', 'role:' + role, case], None) for role in busiest},
         'timeline --key K': ([s, 'timeline', '--key', key, case], 'timeline'),
         'first-use --by key --key K': ([s, 'first-use', '--by', 'key', '--key', key, case], 'first-use'),
         'show ID': ([s, 'show', event, case], 'show'),

@@ -576,8 +576,8 @@ int spoor_profile(SpoorCase *scase, const SpoorSelection *selection, const char 
                 error->message[0] = 0;
         r = profile_new(scase->store, selection ? selection->selection : NULL, slice_cstr(what),
                         &profile);
-        if (r < 0)
-                return engine_fail_query(error, r, selection);
+        if (r) /* WHAT was found sound above */
+                return engine_fail_query(error, r < 0 ? r : -EINVAL, selection);
         m.profile = profile;
         r = engine_page_new(&m.page);
         if (r == 0)

@@ -1,29 +1,21 @@
 """What `spoor profile --format json` prints, but for its hops, with plain loops over all events."""
 import ipaddress
-import os
 import re
 
-import profile_targets as targets
+import targets
 from event import text_at
 from naive import UNITS, address_of, matches_ip, tests_of  # noqa: F401
 
-CATALOGUE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'src', 'event', 'catalogue.def')
-CALL = re.compile(r'^CALL\("([^"]*)",\s*"([^"]*)",\s*(\w+),\s*"([^"]*)",\s*(\w+),\s*"([^"]*)",\s*"([^"]*)"\)', re.M)
+FIELDS = ('category', 'technique', 'effect', 'kind', 'names')
 PREFIXES = ('key', 'ip', 'user', 'role', 'principal', 'session', 'instance')
 PAUSE = 15 * 60 * 10**9
 LOOKS = ('List', 'Get', 'Describe')
 SUFFIX = '.amazonaws.com'
 
 
-def read_catalogue():
-    with open(CATALOGUE, encoding='utf-8') as file:
-        return [dict(zip(('service', 'event', 'category', 'technique', 'effect', 'kind', 'names'), found))
-                for found in CALL.findall(file.read())]
-
-
 class Catalogue:
     def __init__(self):
-        self.calls = {(call['service'], call['event']): call for call in read_catalogue()}
+        self.calls = {key: dict(zip(FIELDS, line), event=key[1]) for key, line in targets.CALLS.items()}
         self.stars = [key for key in self.calls if key[1].endswith('*')]
 
     def find(self, service, event):
