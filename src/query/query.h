@@ -42,10 +42,20 @@ typedef struct SelectionWhereFault {
 /* An expression (where-parse.c), narrowing; repeated narrows more. Filled for SELECTION_WHERE. */
 int selection_set_where(Selection *selection, Slice text, SelectionWhereFault *ret_fault);
 
+/* Does an expression name FIELD? */
+bool selection_asks(const Selection *selection, Slice field);
+
 /* Why the events of a selection could not be found, where plan_new() returned -ECANCELED. */
+typedef enum SelectionFailureKind {
+        SELECTION_FAILED_STEPS,    /* a regular expression took more steps than are allowed */
+        SELECTION_FAILED_NOT_TOLD, /* by any file beside the evidence */
+        SELECTION_FAILED_RECORDS,  /* they could not be read: see code */
+        SELECTION_FAILED_TELLING,  /* so could not be a file beside the evidence */
+} SelectionFailureKind;
+
 typedef struct SelectionFailure {
-        int code;           /* of whoever was to read the records; 0: a regular expression took
-                               more steps than are allowed */
+        SelectionFailureKind kind;
+        int code;           /* of whoever was asked, where kind says so */
         char message[1000]; /* one line */
 } SelectionFailure;
 

@@ -129,6 +129,10 @@ int selection_set_where(Selection *s, Slice text, SelectionWhereFault *ret_fault
         return where_parse(&s->where, text, ret_fault);
 }
 
+bool selection_asks(const Selection *s, Slice field) {
+        return where_asks(&s->where, field);
+}
+
 const SelectionFailure *selection_failure(const Selection *s) {
         return s->failure;
 }

@@ -532,7 +532,7 @@ static void test_records(void **state) {
         assert_int_equal(selection_new(&s), 0);
         assert_int_equal(selection_set_where(s, SLICE_LITERAL("not a =~ '(a+)+$'"), &fault), 0);
         assert_int_equal(plan_new(store, s, &plan), -ECANCELED);
-        assert_int_equal(selection_failure(s)->code, 0);
+        assert_int_equal(selection_failure(s)->kind, SELECTION_FAILED_STEPS);
         assert_non_null(strstr(selection_failure(s)->message, "text of a"));
         selection_free(s);
         store_free(store);

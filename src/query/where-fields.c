@@ -1,5 +1,6 @@
 /*
- * Names of fields: columns, dimensions, and parts of a record that stand in columns. Anything else
+ * Names of fields: columns, dimensions, parts of a record that stand in columns, and what files
+ * beside the evidence tell. Anything else
  * is a path into the record. A name that differs from a known one by its case alone is refused:
  * such a path leads nowhere, and nobody would see it.
  */
@@ -42,6 +43,10 @@ static const struct {
                                 EVENT_ID_CREATION_DATE},
                 {"principal", WHERE_IDENTITY, STORE_DIM_PRINCIPAL, STORE_ID_PRINCIPAL},
                 {"user", WHERE_IDENTITY, STORE_DIM_USER, STORE_ID_USER},
+                {"geo.country", WHERE_TOLD, -1, STORE_TOLD_COUNTRY},
+                {"geo.as", WHERE_TOLD, -1, STORE_TOLD_AS},
+                {"aws.range", WHERE_TOLD, -1, STORE_TOLD_AWS},
+                {"indicator", WHERE_TOLD, -1, STORE_TOLD_INDICATOR},
                 /* dimensions by their other names */
                 {"key", WHERE_IDENTITY, STORE_DIM_KEY, EVENT_ID_KEY},
                 {"ip", WHERE_IP, STORE_DIM_IP, 0},

@@ -33,7 +33,8 @@ typedef struct Decision {
         Plan *plan;
         Store *store;
         SelectionFailure *failure;
-        unsigned char **memos;             /* by test; two bits for each string, or file */
+        unsigned char **memos; /* by test and input; two bits for each string, or file */
+        StoreTelling telling;
         uint32_t event;                    /* at hand */
         unsigned loaded;                   /* which numbers of it are */
         uint32_t numbers[WHERE_N_STRINGS]; /* of its tuples, or strings */

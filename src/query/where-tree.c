@@ -45,6 +45,14 @@ WhereTruth where_decide(const Where *where, WhereAsk ask, void *userdata) {
         return sum;
 }
 
+bool where_asks(const Where *where, Slice field) {
+        for (size_t i = 0; i < where->tests.size; i++) {
+                if (slice_equal(where->tests.data[i].field.path, field))
+                        return true;
+        }
+        return false;
+}
+
 /* ---- the window ---- */
 
 static void narrow_from(WhereWindow *window, int64_t from) {
@@ -135,7 +143,7 @@ static WhereTruth ask_event(void *userdata, uint32_t i) {
         int r;
 
         if (test->field.place == WHERE_FILE || test->field.place == WHERE_RECORD ||
-                        test->field.place == WHERE_PATH)
+                        test->field.place == WHERE_TOLD || test->field.place == WHERE_PATH)
                 return WHERE_UNKNOWN;
         if (test->field.place == WHERE_TIME)
                 r = where_test_time(reading->where, test, reading->event->time);

@@ -45,6 +45,7 @@ typedef enum WherePlace {
         WHERE_ID,
         WHERE_FILE,
         WHERE_RECORD,
+        WHERE_TOLD, /* by a file beside the evidence: field is the StoreTold */
         WHERE_PATH, /* in the record itself */
 } WherePlace;
 
@@ -128,6 +129,9 @@ typedef enum WhereTruth {
 } WhereTruth;
 
 typedef WhereTruth (*WhereAsk)(void *userdata, uint32_t test);
+
+/* Does a comparison name FIELD? */
+bool where_asks(const Where *where, Slice field);
 
 /* Are all expressions true, if the tests are what ASK says? */
 WhereTruth where_decide(const Where *where, WhereAsk ask, void *userdata);

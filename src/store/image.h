@@ -227,6 +227,7 @@ struct Store {
         Space *space;           /* that watches those, or NULL */
         unsigned char *checked; /* behind is_checked of the sections */
         int fault;              /* atomic: a block was not what was written; section + 1 */
+        StoreTeller teller;     /* of files beside it; all zero: none */
         StoreRecords records;   /* what reads the evidence; all zero: nothing */
 };
 

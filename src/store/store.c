@@ -161,6 +161,26 @@ void store_set_records(Store *store, const StoreRecords *records) {
         store->records = *records;
 }
 
+void store_set_teller(Store *store, const StoreTeller *teller) {
+        store->teller = *teller;
+}
+
+bool store_tells(const Store *store, StoreTold field) {
+        return store->teller.has && store->teller.has(store->teller.userdata, field);
+}
+
+int store_tell(Store *store, StoreTelling *telling, StoreTold field, StoreToldOf of, Slice text) {
+        telling->n_values = 0;
+        telling->message[0] = 0;
+        return store->teller.tell(store->teller.userdata, telling, field, of, text);
+}
+
+void store_tell_end(Store *store, StoreTelling *telling) {
+        if (telling->lookup)
+                store->teller.end(telling);
+        telling->lookup = NULL;
+}
+
 int store_read_records(Store *store, const uint32_t *events, size_t n, StoreRecordSink *sink) {
         sink->code = 0;
         sink->message[0] = 0;

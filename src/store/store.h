@@ -250,6 +250,48 @@ typedef struct StoreRecords {
         int (*read)(void *userdata, const uint32_t *events, size_t n, StoreRecordSink *sink);
 } StoreRecords;
 
+/* What files beside the evidence tell of values of an event, and of which. */
+typedef enum StoreTold {
+        STORE_TOLD_COUNTRY, /* of the address, and so the next two */
+        STORE_TOLD_AS,
+        STORE_TOLD_AWS,
+        STORE_TOLD_INDICATOR, /* of all of them */
+        STORE_N_TOLD,
+} StoreTold;
+
+typedef enum StoreToldOf {
+        STORE_TOLD_OF_ADDRESS,
+        STORE_TOLD_OF_KEY,
+        STORE_TOLD_OF_AGENT,
+        STORE_TOLD_OF_ARN,
+        STORE_TOLD_OF_PRINCIPAL,
+        STORE_N_TOLD_OF,
+} StoreToldOf;
+
+/* One asking, by one thread; all zero at first. */
+typedef struct StoreTelling {
+        void *lookup;        /* of whoever tells */
+        const Slice *values; /* what was told last */
+        size_t n_values;
+        Slice value;        /* room for one */
+        int code;           /* of a failure, with a message */
+        char message[1000]; /* one line */
+} StoreTelling;
+
+typedef struct StoreTeller {
+        void *userdata;
+        bool (*has)(void *userdata, StoreTold field);
+        int (*tell)(void *userdata, StoreTelling *telling, StoreTold field, StoreToldOf of,
+                        Slice text);
+        void (*end)(StoreTelling *telling);
+} StoreTeller;
+
+void store_set_teller(Store *store, const StoreTeller *teller);
+/* Is there a file that tells FIELD? Only then may the following be asked. */
+bool store_tells(const Store *store, StoreTold field);
+int store_tell(Store *store, StoreTelling *telling, StoreTold field, StoreToldOf of, Slice text);
+void store_tell_end(Store *store, StoreTelling *telling);
+
 /* To be called once, before the store is asked anything. */
 void store_set_records(Store *store, const StoreRecords *records);
 /* What RECORD returned where that is not 0; -errno: all were not read. -ENOTSUP: nobody has them.
