@@ -250,6 +250,8 @@ SPOOR_PUBLIC int spoor_selection_set_last(
 SPOOR_PUBLIC int spoor_selection_set_where(
                 SpoorSelection *selection, const char *text, SpoorError *ret_error);
 #define SPOOR_E_STEPS 5
+/* Does an expression name COLUMN? To see what files it needs: spoor_enrichment_column(). */
+SPOOR_PUBLIC bool spoor_selection_asks(const SpoorSelection *selection, const char *column);
 
 /* RFC 3339 or a date to nanoseconds. SPOOR_E_SYNTAX. */
 SPOOR_PUBLIC int spoor_time_parse(const char *text, int64_t *ret_time);

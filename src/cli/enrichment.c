@@ -78,6 +78,15 @@ int cli_enrichment_check(const CliArgs *args, const char *name) {
         return 0;
 }
 
+int cli_enrichment_check_where(const CliArgs *args, const SpoorSelection *selection) {
+        for (size_t i = 0; i < N(columns_of); i++)
+                if (!cli_args_has(args, columns_of[i].flag) &&
+                                spoor_selection_asks(selection, columns_of[i].column))
+                        return cli_usage_error(args->command->name, "--where: %s needs %s",
+                                        columns_of[i].column, columns_of[i].option);
+        return 0;
+}
+
 size_t cli_enrichment_add(const SpoorRows *rows, const CliColumn *columns, size_t n_columns,
                 CliColumn *ret_columns) {
         size_t n = n_columns;

@@ -15,6 +15,8 @@ int cli_enrichment_read(const CliArgs *args, SpoorEnrichment **ret_enrichment);
 bool cli_enrichment_column(const char *name);
 /* And has it been asked for with the option that brings it? */
 int cli_enrichment_check(const CliArgs *args, const char *name);
+/* Has what the expressions of SELECTION name? */
+int cli_enrichment_check_where(const CliArgs *args, const SpoorSelection *selection);
 
 #define CLI_ENRICHMENT_MAX 8
 

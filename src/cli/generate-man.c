@@ -197,13 +197,15 @@ static void put_flags(CliBuffer *buffer) {
 static void put_expressions(CliBuffer *buffer) {
         put_entries(buffer, "EXPRESSIONS", expressions, sizeof(expressions) / sizeof(*expressions));
         cli_buffer_text(buffer, ".PP\n");
-        put_line(buffer, "and, or, not and parentheses join comparisons: not binds closer than "
-                         "and, and closer than or. Fields are the columns of timeline, the "
-                         "dimensions by their names, and paths into the record such as "
-                         "requestParameters.bucketName. An array stands for its elements: a "
-                         "comparison is true where it is of any of them; resources[0].ARN is of "
-                         "the first. Parts of a path with other characters stand in quotes. "
-                         "service = iam also says iam.amazonaws.com.");
+        put_line(buffer,
+                        "and, or, not and parentheses join comparisons: not binds closer than "
+                        "and, and closer than or. Fields are the columns of timeline, the "
+                        "dimensions by their names, and paths into the record such as "
+                        "requestParameters.bucketName. An array stands for its elements: a "
+                        "comparison is true where it is of any of them; resources[0].ARN is of "
+                        "the first. Parts of a path with other characters stand in quotes. "
+                        "service = iam also says iam.amazonaws.com. geo.country, geo.as, aws.range "
+                        "and indicator are fields where the file is given that tells them.");
         cli_buffer_text(buffer, ".PP\n");
         put_line(buffer,
                         "Values are words, or texts in quotes: what has a space, a quote, a "

@@ -105,6 +105,8 @@ int cli_query_init(CliQuery *query, const CliArgs *args, size_t n_skip) {
         query->n_sources = args->n_operands - n_skip;
         r = make_selection(query);
         if (r == 0)
+                r = cli_enrichment_check_where(args, query->selection);
+        if (r == 0)
                 r = cli_enrichment_read(args, &query->enrichment);
         if (r == 0)
                 r = check_evidence(args);

@@ -114,6 +114,7 @@ static int wrap(Opening *o, SpoorCase **ret_case, SpoorError *error) {
         scase->options = o->options;
         pthread_mutex_init(&scase->lock, NULL);
         engine_give_records(scase);
+        engine_give_told(scase);
         o->store = NULL;
         o->space = NULL;
         *ret_case = scase;

@@ -191,6 +191,8 @@ int engine_read_evidence(SpoorCase *scase, const uint32_t *events, size_t n_even
                 const EvidenceSink *sink, SpoorError *error);
 /* The same for the store of SCASE: see store_set_records(). */
 void engine_give_records(SpoorCase *scase);
+/* What its enrichment tells, for the store of SCASE: see store_set_teller(). */
+void engine_give_told(SpoorCase *scase);
 
 /*
  * What stands in requestParameters of RECORD in base64 or URL-encoded, as text: a line for each,

@@ -11,6 +11,7 @@
  * A row costs a hash for each of its values, a distinct value one look-up.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/engine.h"
@@ -316,4 +317,60 @@ int engine_enriched_fill(SpoorRows *rows, SpoorError *error) {
                 return engine_fail(error, r < 0 ? r : SPOOR_E_ROWS_ENRICHMENT, "%s",
                                 fault.text[0] ? fault.text : strerror(-r));
         return 0;
+}
+
+/* ---- for expressions ---- */
+
+_Static_assert((int)STORE_TOLD_COUNTRY == (int)ENRICH_COUNTRY &&
+                                (int)STORE_TOLD_AS == (int)ENRICH_AS &&
+                                (int)STORE_TOLD_AWS == (int)ENRICH_AWS &&
+                                (int)STORE_TOLD_INDICATOR == (int)ENRICH_INDICATOR &&
+                                (int)STORE_N_TOLD == (int)ENRICH_N_FIELDS,
+                "what is told stands in one order");
+
+static bool has_told(void *userdata, StoreTold field) {
+        const SpoorCase *scase = userdata;
+
+        return scase->enrichment && enrich_has(scase->enrichment->enrich, (EnrichField)field);
+}
+
+static int tell(void *userdata, StoreTelling *telling, StoreTold field, StoreToldOf of,
+                Slice text) {
+        static const EnrichKind kinds[STORE_N_TOLD_OF] = {[STORE_TOLD_OF_ADDRESS] = ENRICH_ADDRESS,
+                        [STORE_TOLD_OF_KEY] = ENRICH_KEY,
+                        [STORE_TOLD_OF_AGENT] = ENRICH_AGENT,
+                        [STORE_TOLD_OF_ARN] = ENRICH_ARN,
+                        [STORE_TOLD_OF_PRINCIPAL] = ENRICH_ARN};
+        const SpoorCase *scase = userdata;
+        EnrichLookup *lookup = telling->lookup;
+        EnrichFault fault = {""};
+        EnrichFacts facts;
+        int r = lookup ? 0 : enrich_lookup_new(scase->enrichment->enrich, &lookup);
+
+        telling->lookup = lookup;
+        if (r == 0)
+                r = enrich_lookup(lookup, kinds[of], text, &facts, &fault);
+        if (r != 0) {
+                telling->code = r < 0 ? r : SPOOR_E_ROWS_ENRICHMENT;
+                snprintf(telling->message, sizeof(telling->message), "%.*s",
+                                (int)sizeof(telling->message) - 1, fault.text);
+                return r < 0 ? r : -ECANCELED;
+        }
+        if (field == STORE_TOLD_INDICATOR) {
+                telling->values = facts.labels;
+                telling->n_values = facts.n_labels;
+                return 0;
+        }
+        telling->value = facts.texts[field];
+        telling->values = &telling->value;
+        telling->n_values = telling->value.data != NULL;
+        return 0;
+}
+
+static void end_telling(StoreTelling *telling) {
+        enrich_lookup_free(telling->lookup);
+}
+
+void engine_give_told(SpoorCase *scase) {
+        store_set_teller(scase->store, &(StoreTeller){scase, has_told, tell, end_telling});
 }

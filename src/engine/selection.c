@@ -111,6 +111,11 @@ int engine_fail_query(SpoorError *error, int code, const SpoorSelection *s) {
         failure = selection_failure(s->selection);
         if (!failure)
                 return engine_fail(error, code, "%s", strerror(-code));
-        return engine_fail(error, failure->code ? failure->code : SPOOR_E_STEPS, "%s",
-                        failure->message);
+        return engine_fail(error,
+                        failure->kind == SELECTION_FAILED_STEPS ? SPOOR_E_STEPS : failure->code,
+                        "%s", failure->message);
+}
+
+bool spoor_selection_asks(const SpoorSelection *s, const char *column) {
+        return selection_asks(s->selection, slice_cstr(column));
 }

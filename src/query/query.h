@@ -47,15 +47,14 @@ bool selection_asks(const Selection *selection, Slice field);
 
 /* Why the events of a selection could not be found, where plan_new() returned -ECANCELED. */
 typedef enum SelectionFailureKind {
-        SELECTION_FAILED_STEPS,    /* a regular expression took more steps than are allowed */
-        SELECTION_FAILED_NOT_TOLD, /* by any file beside the evidence */
-        SELECTION_FAILED_RECORDS,  /* they could not be read: see code */
-        SELECTION_FAILED_TELLING,  /* so could not be a file beside the evidence */
+        SELECTION_FAILED_STEPS, /* a regular expression took more steps than are allowed */
+        SELECTION_FAILED_ASKED, /* who was asked for records, or for what files beside the evidence
+                                   tell, has a code for it */
 } SelectionFailureKind;
 
 typedef struct SelectionFailure {
         SelectionFailureKind kind;
-        int code;           /* of whoever was asked, where kind says so */
+        int code;           /* of whoever was asked */
         char message[1000]; /* one line */
 } SelectionFailure;
 

@@ -539,6 +539,78 @@ static void test_records(void **state) {
         model_deinit(&m);
 }
 
+/* ---- what files beside the evidence tell ---- */
+
+static bool tells(void *userdata, StoreTold field) {
+        (void)userdata;
+        return field == STORE_TOLD_COUNTRY || field == STORE_TOLD_INDICATOR;
+}
+
+/* The country is the first character; a text of even size is an indicator, of two labels. */
+static int tell(void *userdata, StoreTelling *telling, StoreTold field, StoreToldOf of,
+                Slice text) {
+        static const Slice labels[] = {SLICE_INIT("known"), SLICE_INIT("even")};
+
+        (void)userdata, (void)of;
+        assert_true(text.size);
+        telling->lookup = telling;
+        if (field == STORE_TOLD_INDICATOR) {
+                telling->values = labels;
+                telling->n_values = text.size % 2 ? 0 : 2;
+        } else {
+                telling->value = slice(text.data, 1);
+                telling->values = &telling->value;
+                telling->n_values = 1;
+        }
+        return 0;
+}
+
+static void end_telling(StoreTelling *telling) {
+        assert_ptr_equal(telling->lookup, telling);
+}
+
+static bool is_even(Slice text) {
+        return text.size && text.size % 2 == 0;
+}
+
+static bool is_indicator(const Event *e) {
+        return is_even(e->ip) || is_even(e->user_agent) || is_even(e->identity[EVENT_ID_KEY]) ||
+               is_even(e->identity[EVENT_ID_ARN]) || is_even(event_principal(e->identity));
+}
+
+static void test_told(void **state) {
+        static const char *const asked[] = {"indicator = even", "not indicator exists",
+                        "indicator in (even, other) and geo.country ~ ?", "geo.country = null",
+                        "indicator = odd"};
+        Random random = random_new(8);
+
+        (void)state;
+        for (uint64_t round = 0; round < 6; round++) {
+                Selection *s;
+                Store *store;
+                Model m;
+
+                model_init(&m, 140 + round, 1 + random_below(&random, 200));
+                store = model_seal(&m, 1, 1);
+                store_set_teller(store, &(StoreTeller){NULL, tells, tell, end_telling});
+                for (size_t k = 0; k < N_ELEMENTS(asked); k++) {
+                        Plan *plan = plan_of(store, &asked[k], 1, &s);
+
+                        for (uint32_t i = 0; i < m.n_kept; i++) {
+                                const Event *e = model_event(&m, i);
+                                bool is = is_indicator(e);
+                                bool wanted[] = {is, !is, is && e->ip.size, !e->ip.size, false};
+
+                                assert_int_equal(plan_has(plan, i), wanted[k]);
+                        }
+                        plan_free(plan);
+                        selection_free(s);
+                }
+                store_free(store);
+                model_deinit(&m);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_refusals),
@@ -548,6 +620,7 @@ int main(void) {
                         cmocka_unit_test(test_paths),
                         cmocka_unit_test(test_indexes),
                         cmocka_unit_test(test_records),
+                        cmocka_unit_test(test_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,58 +52,167 @@ typedef struct Decision {
 
 /* ---- one comparison of one event ---- */
 
+/* The values of an event of which files beside the evidence tell: see StoreToldOf. */
+static const struct {
+        WherePlace place;
+        unsigned field;
+        StoreDim dim;
+} inputs[STORE_N_TOLD_OF] = {
+                [STORE_TOLD_OF_ADDRESS] = {WHERE_IP, 0, STORE_DIM_IP},
+                [STORE_TOLD_OF_KEY] = {WHERE_IDENTITY, EVENT_ID_KEY, STORE_DIM_KEY},
+                [STORE_TOLD_OF_AGENT] = {WHERE_UA, 0, STORE_DIM_UA},
+                [STORE_TOLD_OF_ARN] = {WHERE_IDENTITY, EVENT_ID_ARN, STORE_DIM_SESSION},
+                [STORE_TOLD_OF_PRINCIPAL] = {WHERE_IDENTITY, STORE_ID_PRINCIPAL,
+                                STORE_DIM_PRINCIPAL},
+};
+
+static unsigned n_inputs(const WhereTest *test) {
+        return test->field.field == STORE_TOLD_INDICATOR ? STORE_N_TOLD_OF : 1;
+}
+
+/* What came of a text, in two bits. */
+typedef enum Seen {
+        UNSEEN,
+        SEEN_ABSENT, /* nothing is told of it */
+        SEEN_NO,
+        SEEN_YES,
+} Seen;
+
+/* CODE and MESSAGE are of who was asked, or 0. */
+static int give_up(Decision *d, SelectionFailureKind kind, int code, const char *message,
+                const WhereTest *test) {
+        Slice of = test ? test->field.path : SLICE_LITERAL("");
+
+        d->failure->kind = kind;
+        d->failure->code = code;
+        snprintf(d->failure->message, sizeof(d->failure->message), "%s%s%.*s", message,
+                        test ? " " : "", of.size > 200 ? 200 : (int)of.size, of.data);
+        return d->error = -ECANCELED;
+}
+
 static WhereTruth truth_of(Decision *d, const WhereTest *test, int r) {
         if (r >= 0)
                 return r ? WHERE_YES : WHERE_NO;
-        if (r == -EOVERFLOW) {
-                d->failure->code = 0;
-                snprintf(d->failure->message, sizeof(d->failure->message),
+        if (r == -EOVERFLOW)
+                give_up(d, SELECTION_FAILED_STEPS, 0,
                                 "a regular expression takes more steps than are allowed on a text "
-                                "of %.*s",
-                                test->field.path.size > 200 ? 200 : (int)test->field.path.size,
-                                test->field.path.data);
-                r = -ECANCELED;
-        }
-        d->error = r;
+                                "of",
+                                test);
+        else
+                d->error = r;
         return WHERE_NO;
 }
 
-/* What was found of text NUMBER of N, or what comes of TEXT. */
-static WhereTruth look_up(Decision *d, uint32_t i, uint32_t number, uint64_t n,
-                Slice (*text)(Store *store, uint32_t number)) {
+static Seen look_at_text(Decision *d, uint32_t i, Slice text) {
         const WhereTest *test = &d->where->tests.data[i];
+
+        if (!text.data)
+                text = SLICE_LITERAL("");
+        return truth_of(d, test, where_test_text(d->where, test, text)) == WHERE_YES ? SEEN_YES
+                                                                                     : SEEN_NO;
+}
+
+static Seen look_at_string(Decision *d, uint32_t i, unsigned input, uint32_t string) {
+        (void)input;
+        return look_at_text(d, i, store_string(d->store, string));
+}
+
+static Seen look_at_file(Decision *d, uint32_t i, unsigned input, uint32_t file) {
+        (void)input;
+        return look_at_text(d, i, store_file(d->store, file).name);
+}
+
+/* What is told of the string. */
+static Seen look_at_told(Decision *d, uint32_t i, unsigned input, uint32_t string) {
+        const WhereTest *test = &d->where->tests.data[i];
+        Slice text = store_string(d->store, string);
+        StoreTelling *t = &d->telling;
+        Seen seen = SEEN_ABSENT;
+        int r;
+
+        if (!text.size)
+                return seen;
+        r = store_tell(d->store, t, (StoreTold)test->field.field, (StoreToldOf)input, text);
+        if (r < 0) {
+                d->error = r;
+                if (t->message[0])
+                        give_up(d, SELECTION_FAILED_ASKED, t->code, t->message, NULL);
+                return SEEN_NO;
+        }
+        for (size_t v = 0; v < t->n_values && seen != SEEN_YES && !d->error; v++)
+                seen = look_at_text(d, i, t->values[v]);
+        return seen;
+}
+
+/* What came of text NUMBER of N when LOOK was asked first. */
+static Seen see(Decision *d, uint32_t i, unsigned input, uint32_t number, uint64_t n,
+                Seen (*look)(Decision *d, uint32_t i, unsigned input, uint32_t number)) {
+        unsigned char **memo = &d->memos[i * STORE_N_TOLD_OF + input];
         unsigned shift = number % 4 * 2;
-        WhereTruth truth;
-        Slice value;
+        Seen seen;
 
         if (number >= n)
-                return WHERE_NO; /* of a faulty store */
-        if (!d->memos[i]) {
+                return SEEN_NO; /* of a faulty store */
+        if (!*memo) {
                 /* not vec_alloc_zero(): of a large one most pages are never touched */
-                d->memos[i] = calloc(n / 4 + 1, 1);
-                if (!d->memos[i]) {
+                *memo = calloc(n / 4 + 1, 1);
+                if (!*memo) {
                         d->error = -ENOMEM;
-                        return WHERE_NO;
+                        return SEEN_NO;
                 }
         }
-        if (d->memos[i][number / 4] >> shift & 3)
-                return (d->memos[i][number / 4] >> shift & 3) == 2 ? WHERE_YES : WHERE_NO;
-        value = text(d->store, number);
-        if (!value.data)
-                value = SLICE_LITERAL("");
-        truth = truth_of(d, test, where_test_text(d->where, test, value));
-        d->memos[i][number / 4] |= (unsigned char)((truth == WHERE_YES ? 2U : 1U) << shift);
-        return truth;
+        seen = (Seen)((*memo)[number / 4] >> shift & 3);
+        if (seen == UNSEEN) {
+                seen = look(d, i, input, number);
+                (*memo)[number / 4] |= (unsigned char)(seen << shift);
+        }
+        return seen;
 }
 
-static Slice file_name(Store *store, uint32_t file) {
-        return store_file(store, file).name;
-}
+static Seen see_string(Decision *d, uint32_t i, unsigned input, uint32_t string) {
+        bool is_told = d->where->tests.data[i].field.place == WHERE_TOLD;
 
-static WhereTruth ask_string(Decision *d, uint32_t i, uint32_t string) {
         if (string == STORE_NONE)
-                return d->where->tests.data[i].takes_absent ? WHERE_YES : WHERE_NO;
-        return look_up(d, i, string, store_n_strings(d->store), store_string);
+                return SEEN_ABSENT;
+        return see(d, i, input, string, store_n_strings(d->store),
+                        is_told ? look_at_told : look_at_string);
+}
+
+/* The string of the event at hand. */
+static uint32_t string_of(Decision *d, WherePlace place, unsigned field) {
+        bool is_string = place == WHERE_IP || place == WHERE_UA;
+
+        if (!(d->loaded >> place & 1)) {
+                d->loaded |= 1U << place;
+                d->numbers[place] = place == WHERE_IP   ? store_ip(d->store, d->event)
+                                    : place == WHERE_UA ? store_ua(d->store, d->event)
+                                                        : store_tuple(d->store, (StoreTuple)place,
+                                                                          d->event);
+        }
+        return is_string ? d->numbers[place]
+                         : store_field(d->store, (StoreTuple)place, d->numbers[place], field);
+}
+
+static WhereTruth ask_string(Decision *d, uint32_t i) {
+        const WhereTest *test = &d->where->tests.data[i];
+        Seen seen = see_string(d, i, 0, string_of(d, test->field.place, test->field.field));
+
+        return seen == SEEN_YES || (seen == SEEN_ABSENT && test->takes_absent) ? WHERE_YES
+                                                                               : WHERE_NO;
+}
+
+static WhereTruth ask_told(Decision *d, uint32_t i) {
+        const WhereTest *test = &d->where->tests.data[i];
+        bool is_there = false;
+
+        for (unsigned k = 0; k < n_inputs(test); k++) {
+                Seen seen = see_string(d, i, k, string_of(d, inputs[k].place, inputs[k].field));
+
+                if (seen == SEEN_YES)
+                        return WHERE_YES;
+                is_there |= seen != SEEN_ABSENT;
+        }
+        return test->takes_absent && !is_there ? WHERE_YES : WHERE_NO;
 }
 
 /* What differs from event to event. */
@@ -123,16 +232,17 @@ static WhereTruth ask_source(Decision *d, uint32_t i) {
                 return truth_of(d, test, where_test_text(d->where, test, slice_cstr(text)));
         default:
                 store_counts(d->store, &counts);
-                return look_up(d, i, source.file, counts.n_contents, file_name);
+                return see(d, i, 0, source.file, counts.n_contents, look_at_file) == SEEN_YES
+                                       ? WHERE_YES
+                                       : WHERE_NO;
         }
 }
 
 static WhereTruth ask(void *userdata, uint32_t i) {
         Decision *d = userdata;
         const WhereTest *test = &d->where->tests.data[i];
-        WherePlace place = test->field.place;
 
-        switch (place) {
+        switch (test->field.place) {
         case WHERE_PATH:
                 return !d->found                           ? WHERE_UNKNOWN
                        : d->found[test->field.path_number] ? WHERE_YES
@@ -144,21 +254,11 @@ static WhereTruth ask(void *userdata, uint32_t i) {
         case WHERE_FILE:
         case WHERE_RECORD:
                 return ask_source(d, i);
+        case WHERE_TOLD:
+                return ask_told(d, i);
         default:
-                break;
+                return ask_string(d, i);
         }
-        if (!(d->loaded >> place & 1)) {
-                d->loaded |= 1U << place;
-                d->numbers[place] = place == WHERE_IP   ? store_ip(d->store, d->event)
-                                    : place == WHERE_UA ? store_ua(d->store, d->event)
-                                                        : store_tuple(d->store, (StoreTuple)place,
-                                                                          d->event);
-        }
-        return ask_string(d, i,
-                        place == WHERE_IP || place == WHERE_UA
-                                        ? d->numbers[place]
-                                        : store_field(d->store, (StoreTuple)place,
-                                                          d->numbers[place], test->field.field));
 }
 
 static WhereTruth decide(Decision *d, uint32_t event, const bool *found) {
@@ -209,35 +309,52 @@ static int index_texts(Decision *d, const WhereTest *test, PlanLists *lists) {
 }
 
 /*
- * Every function below: 1 where LISTS now have every event for which it is true, and they are fewer
- * than LIMIT; 0 where there are no such lists; -errno. IS_CHEAP: without trying any values.
+ * Every function from here on: 1 where LISTS now have every event for which it is true, and they
+ * are fewer than LIMIT; 0 where there are no such lists; -errno. IS_CHEAP: without trying any
+ * values.
  */
+static int index_values(Decision *d, uint32_t i, unsigned input, StoreDim dim, uint64_t limit,
+                PlanLists *lists) {
+        uint64_t n = lists->n_events;
+
+        if (store_dim_size(d->store, dim) >= limit)
+                return 0;
+        for (uint32_t v = 0; v < store_dim_size(d->store, dim); v++) {
+                Seen seen = see_string(d, i, input, store_dim_value(d->store, dim, v));
+                int r = d->error;
+
+                if (r == 0 && seen == SEEN_YES)
+                        r = add_value(d, dim, v, lists);
+                if (r < 0 || lists->n_events - n >= limit)
+                        return r;
+        }
+        return 1;
+}
+
 static int index_test(Decision *d, uint32_t i, bool is_cheap, uint64_t limit, PlanLists *lists) {
         const WhereTest *test = &d->where->tests.data[i];
         uint64_t n = lists->n_events;
-        StoreDim dim;
         int r;
 
-        if ((test->field.dim < 0 && test->field.place != WHERE_ID) || test->takes_absent ||
+        if (test->takes_absent)
+                return 0;
+        if (test->field.place == WHERE_TOLD) {
+                r = is_cheap ? 0 : 1;
+                for (unsigned k = 0; k < n_inputs(test) && r == 1; k++)
+                        r = index_values(d, i, k, inputs[k].dim, limit - (lists->n_events - n),
+                                        lists);
+                return r;
+        }
+        if ((test->field.dim < 0 && test->field.place != WHERE_ID) ||
                         where_test_text(d->where, test, SLICE_LITERAL("")) != 0)
                 return 0;
         if (test->n_texts == test->n_terms) {
                 r = index_texts(d, test, lists);
                 return r < 0 ? r : lists->n_events - n < limit;
         }
-        dim = (StoreDim)test->field.dim;
-        if (is_cheap || test->field.place == WHERE_ID || store_dim_size(d->store, dim) >= limit)
+        if (is_cheap || test->field.place == WHERE_ID)
                 return 0;
-        for (uint32_t v = 0; v < store_dim_size(d->store, dim); v++) {
-                WhereTruth truth = ask_string(d, i, store_dim_value(d->store, dim, v));
-
-                if (d->error)
-                        return d->error;
-                r = truth == WHERE_YES ? add_value(d, dim, v, lists) : 0;
-                if (r < 0 || lists->n_events - n >= limit)
-                        return r;
-        }
-        return 1;
+        return index_values(d, i, 0, (StoreDim)test->field.dim, limit, lists);
 }
 
 static int index_node(Decision *d, uint32_t node, bool is_cheap, uint64_t limit, PlanLists *lists);
@@ -433,11 +550,8 @@ static int read_waiting(Decision *d) {
         if (!d->all_found)
                 return -ENOMEM;
         r = store_read_records(d->store, d->waiting.data, d->waiting.size, &sink);
-        if (r < 0 && !d->error && sink.message[0]) {
-                d->failure->code = sink.code;
-                snprintf(d->failure->message, sizeof(d->failure->message), "%s", sink.message);
-                r = -ECANCELED;
-        }
+        if (r < 0 && !d->error && sink.message[0])
+                r = give_up(d, SELECTION_FAILED_ASKED, sink.code, sink.message, NULL);
         if (r < 0)
                 return d->error ? d->error : r;
         for (size_t i = 0; i < d->waiting.size && r == 0; i++) {
@@ -451,6 +565,18 @@ static int read_waiting(Decision *d) {
 }
 
 /* ---- all of it ---- */
+
+static int check_told(Decision *d) {
+        for (size_t i = 0; i < d->where->tests.size; i++) {
+                const WhereTest *test = &d->where->tests.data[i];
+
+                if (test->field.place == WHERE_TOLD &&
+                                !store_tells(d->store, (StoreTold)test->field.field))
+                        return give_up(d, SELECTION_FAILED_ASKED, -EINVAL,
+                                        "no file was given that tells", test);
+        }
+        return 0;
+}
 
 static int decide_all(Decision *d) {
         uint32_t event;
@@ -486,16 +612,17 @@ int plan_decide(Plan *plan, const Selection *s, bool is_open) {
                         .end = plan->end};
         int r;
 
-        d.memos = vec_alloc_zero(s->where.tests.size, sizeof(*d.memos));
-        r = d.memos ? 0 : -ENOMEM;
+        d.memos = vec_alloc_zero(s->where.tests.size * STORE_N_TOLD_OF, sizeof(*d.memos));
+        r = d.memos ? check_told(&d) : -ENOMEM;
         if (r == 0 && is_open)
                 r = choose(&d);
         if (r == 0)
                 r = decide_all(&d);
         if (r == 0)
                 answer(&d);
-        for (size_t i = 0; i < s->where.tests.size && d.memos; i++)
+        for (size_t i = 0; i < s->where.tests.size * STORE_N_TOLD_OF && d.memos; i++)
                 free(d.memos[i]);
+        store_tell_end(plan->store, &d.telling);
         free(d.memos);
         free(d.all_found);
         free(d.bits);
