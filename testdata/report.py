@@ -295,8 +295,7 @@ def main():
             spoor.run('index', '--quiet', '-o', case, evidence if os.path.exists(evidence) else lab)
             options = ['--subject', subject] if subject else []
             extra = os.path.join(lab, 'credential-report.csv')
-            has_report = os.path.exists(extra) and b'--credential-report' in spoor.run('help', 'report').stdout
-            if has_report:
+            if os.path.exists(extra):
                 options += ['--credential-report', extra]
             result = spoor.run('report', '--quiet', '--format', 'json', '-o', report, *options, case)
             if not checks.check(f'{name}: the report', result.status in (0, 3) and os.path.exists(report), result.story):
@@ -305,10 +304,8 @@ def main():
                 text = file.read()
             answers = Report(checks, name, text)
             questions(answers)
-            if has_report:
+            if os.path.exists(extra):
                 credential_report(answers)
-            elif os.path.exists(extra):
-                checks.skip(f'{name}: the credential report', 'spoor report takes none')
     return checks.finish()
 
 

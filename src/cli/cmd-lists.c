@@ -1,5 +1,6 @@
 /* standing, taken, checklist: what was left behind, what was taken, what to ask of every case. */
 #include "cli/commands.h"
+#include "cli/enrichment.h"
 #include "cli/list.h"
 #include "cli/query.h"
 
@@ -72,8 +73,12 @@ static int choose_columns(const CliArgs *args, CliFormat format, Lists *lists) {
 
                 while ((known = lists->column(k)) && strcmp(known, lists->columns.items[i]) != 0)
                         k++;
+                if (!known && cli_enrichment_column(lists->columns.items[i]))
+                        known = lists->columns.items[i];
                 if (!known || lists->n_names == N_COLUMNS_MAX)
                         return unknown_column(args, lists, lists->columns.items[i]);
+                if (cli_enrichment_check(args, known))
+                        return CLI_EXIT_FAILED;
                 lists->names[lists->n_names++] = known;
         }
         for (size_t i = 0; !text && (known = lists->column(i)) && i < N_COLUMNS_MAX; i++)
@@ -91,10 +96,14 @@ static int print(CliQuery *query, const Lists *lists) {
         if (r)
                 return cli_fail(r, error.message);
         for (size_t i = 0; i < lists->n_names; i++) {
-                columns[i].name = lists->names[i];
-                columns[i].cell = 0;
-                while (strcmp(spoor_rows_column(rows, columns[i].cell), lists->names[i]) != 0)
-                        columns[i].cell++;
+                size_t cell = 0, n_cells = spoor_rows_n_columns(rows);
+
+                while (cell < n_cells &&
+                                strcmp(spoor_rows_column(rows, cell), lists->names[i]) != 0)
+                        cell++;
+                if (cell == n_cells) /* of an enrichment, but nothing here for it to tell of */
+                        return unknown_column(query->args, lists, lists->names[i]);
+                columns[i] = (CliColumn){.name = lists->names[i], .cell = cell};
         }
         return cli_query_print(query, rows, columns, lists->n_names);
 }
