@@ -80,6 +80,7 @@ typedef struct Fact {
         uint32_t name, of, account, region; /* strings; region: of the key, absent where global */
         uint32_t shown_region;
         uint32_t event;
+        int64_t time; /* its */
         bool is_ours;
 } Fact;
 
@@ -175,6 +176,7 @@ static int add_thing(Standing *s, const Fact *fact, StandingThing **ret_thing) {
                         .account = fact->account,
                         .region = fact->shown_region,
                         .actor = fact->event,
+                        .acted = fact->time,
                         .made = STORE_NONE,
                         .changed = STORE_NONE,
                         .ended = STORE_NONE,
@@ -222,42 +224,58 @@ static int find_thing(Standing *s, const Fact *fact, StandingThing **ret_thing) 
         return r;
 }
 
-static void end_thing(StandingThing *thing, const Fact *fact) {
+static void end_thing(StandingThing *thing, const Fact *fact, StandingState state) {
         if (has_ended(thing))
                 return;
-        thing->state = STANDING_DELETED;
+        thing->state = state;
         thing->ended = fact->event;
 }
 
 /* What is of the thing of KIND and NAME ends with it; and what is of that. */
-static int end_things_of(Standing *s, const Fact *fact, const char *kind, uint32_t name) {
+static int end_things_of(Standing *s, const Fact *fact, StandingState state, const char *kind,
+                uint32_t name) {
         uint32_t *head;
         int r = name == STORE_NONE ? 0 : head_of(s, fact, KEY_OWNER, kind, name, STORE_NONE, &head);
 
         if (r < 0 || name == STORE_NONE)
                 return r;
         for (uint32_t i = *head; i && r == 0; i = s->things.data[i - 1].next_of) {
-                if (has_ended(&s->things.data[i - 1]))
+                if (has_ended(&s->things.data[i - 1]) ||
+                                (state == STANDING_REPLACED &&
+                                                s->things.data[i - 1].acted == fact->time))
                         continue;
-                end_thing(&s->things.data[i - 1], fact);
-                r = end_things_of(s, fact, s->things.data[i - 1].kind, s->things.data[i - 1].name);
+                end_thing(&s->things.data[i - 1], fact, state);
+                r = end_things_of(s, fact, state, s->things.data[i - 1].kind,
+                                s->things.data[i - 1].name);
         }
         return r;
 }
 
 /* ---- facts ---- */
 
-static int make(Standing *s, const Fact *fact, StandingThing *thing) {
-        int r;
+/* Was THING acted on at the time at which FACT makes it? Of one time no order is known. */
+static bool is_before(const StandingThing *thing, const Fact *fact) {
+        return thing->made == STORE_NONE && thing->acted == fact->time;
+}
 
-        if (thing) {
-                thing->state = STANDING_REPLACED;
-                thing->ended = fact->event;
-        }
-        r = add_thing(s, fact, &thing);
+/* NAME is given anew: what had it has ended, with what was of it, and nobody saw how. */
+static int replace(Standing *s, const Fact *fact, StandingThing *thing, uint32_t name) {
+        if (thing && !is_before(thing, fact))
+                end_thing(thing, fact, STANDING_REPLACED);
+        return end_things_of(s, fact, STANDING_REPLACED, fact->kind, name);
+}
+
+static int make(Standing *s, const Fact *fact, StandingThing *thing) {
+        bool is_there = thing && is_before(thing, fact);
+        int r = replace(s, fact, thing, fact->name);
+
+        if (r == 0 && !is_there)
+                r = add_thing(s, fact, &thing);
         if (r < 0)
                 return r;
         thing->made = fact->event;
+        if (is_there && thing->state == STANDING_CHANGED)
+                thing->state = STANDING;
         note_actor(thing, fact);
         return 0;
 }
@@ -268,6 +286,7 @@ static int change(Standing *s, const Fact *fact, StandingThing *thing) {
         if (r < 0)
                 return r;
         thing->changed = fact->event;
+        thing->acted = fact->time;
         thing->n_changes++;
         note_actor(thing, fact);
         if (fact->effect == CATALOGUE_EFFECT_STOP)
@@ -284,7 +303,7 @@ static int end(Standing *s, const Fact *fact, StandingThing *thing) {
         int r = 0;
 
         if (thing) {
-                end_thing(thing, fact);
+                end_thing(thing, fact, STANDING_DELETED);
                 note_actor(thing, fact);
         } else if (fact->of == STORE_NONE) {
                 r = head_of(s, fact, KEY_NAME, fact->kind, fact->name, STORE_NONE, &head);
@@ -292,18 +311,18 @@ static int end(Standing *s, const Fact *fact, StandingThing *thing) {
                         if (has_ended(&s->things.data[i - 1]))
                                 continue;
                         is_any = true;
-                        end_thing(&s->things.data[i - 1], fact);
+                        end_thing(&s->things.data[i - 1], fact, STANDING_DELETED);
                         note_actor(&s->things.data[i - 1], fact);
                 }
         }
         if (r == 0 && !is_any) { /* it was there before the evidence begins */
                 r = add_thing(s, fact, &thing);
                 if (r == 0) {
-                        end_thing(thing, fact);
+                        end_thing(thing, fact, STANDING_DELETED);
                         note_actor(thing, fact);
                 }
         }
-        return r < 0 ? r : end_things_of(s, fact, fact->kind, fact->name);
+        return r < 0 ? r : end_things_of(s, fact, STANDING_DELETED, fact->kind, fact->name);
 }
 
 /* Of users and groups the catalogue has the new name where whose it is would stand. */
@@ -328,12 +347,20 @@ static int move(Standing *s, const Fact *fact, KeyKind key_kind, uint32_t to) {
 }
 
 static int rename_thing(Standing *s, Fact *fact) {
-        uint32_t to = fact->of;
+        uint32_t from = fact->name, to = fact->of;
         StandingThing *thing;
         int r;
 
         fact->of = STORE_NONE;
+        if (from == to)
+                return 0;
+        fact->name = to;
         r = find_thing(s, fact, &thing);
+        if (r == 0)
+                r = replace(s, fact, thing, to);
+        fact->name = from;
+        if (r == 0)
+                r = find_thing(s, fact, &thing);
         if (r == 0)
                 r = change(s, fact, thing);
         if (r == 0) {
@@ -427,6 +454,7 @@ static int add_fact(Collect *c, Fact *fact, const Known *known) {
         uint32_t region = store_field(c->store, STORE_CALL,
                         store_tuple(c->store, STORE_CALL, fact->event), EVENT_CALL_REGION);
 
+        fact->time = store_time(c->store, fact->event);
         fact->account = store_dim_of(c->store, STORE_DIM_ACCOUNT, fact->event);
         fact->region = known->is_global ? STORE_NONE : region;
         fact->shown_region = known->has_region ? region : STORE_NONE;

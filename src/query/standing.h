@@ -4,7 +4,8 @@
  * Which call does what to what, the catalogue says; what it was, the targets of its event. A thing
  * is told by its kind, account, region (but of services that have none), name and whose it is. Each
  * time that it is made it is another thing. What was there before the evidence begins becomes one
- * when it is first acted on, and has no beginning.
+ * when it is first acted on, and has no beginning. Calls of one time have no order that is known: a
+ * policy may stand before the user whom it is attached to.
  *
  * The question says which things are told, not what becomes of them: a key that a chain made is
  * deleted by whoever deletes it.
@@ -35,6 +36,7 @@ typedef struct StandingThing {
         uint32_t changed; /* the last event that changed, stopped or started it */
         uint32_t n_changes;
         uint32_t ended;   /* event */
+        int64_t acted;    /* when it was last acted on */
         bool is_ours;     /* a call that was asked about acted on it */
         uint32_t next;    /* private: the one before it under the same name */
         uint32_t next_of; /* private: and of the same owner */

@@ -192,6 +192,23 @@ static void test_again(void **state) {
                      "user-policy all bob deleted 4 5 7\n");
 }
 
+/* Of one time no order is known. */
+static void test_at_once(void **state) {
+        static const Call calls[] = {
+                        IAM(0, ME, "PutUserPolicy", "old", "bob"),
+                        IAM(1, ME, "AttachUserPolicy", "arn:aws:iam::aws:policy/Admin", "bob"),
+                        IAM(1, ME, "UpdateLoginProfile", "bob", ""),
+                        IAM(1, ME, "CreateLoginProfile", "bob", ""),
+                        IAM(1, ME, "CreateUser", "bob", ""),
+        };
+
+        (void)state;
+        CHECK(calls, "user-policy old bob replaced 0 - 4\n"
+                     "user-policy arn:aws:iam::aws:policy/Admin bob standing 1 - -\n"
+                     "login-profile bob - standing 3 2 -\n"
+                     "user bob - standing 4 - -\n");
+}
+
 /* Names are one's own by account, and by region where the service has any. */
 static void test_places(void **state) {
         static const Call calls[] = {
@@ -389,6 +406,7 @@ int main(void) {
                         cmocka_unit_test(test_before_the_evidence),
                         cmocka_unit_test(test_attempts),
                         cmocka_unit_test(test_again),
+                        cmocka_unit_test(test_at_once),
                         cmocka_unit_test(test_places),
                         cmocka_unit_test(test_openings_and_shares),
                         cmocka_unit_test(test_taken),
