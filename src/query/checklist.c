@@ -205,9 +205,12 @@ int checklist_count(Checklist *c, ChecklistAnswer *answer, uint32_t event) {
         if (principal != STORE_NONE && r == 0 &&
                         !(principals->size &&
                                         principals->data[principals->size - 1] == principal)) {
-                if (principals->size == principals->cap)
+                if (principals->size == principals->cap) {
                         numbers_sort(principals, true);
-                r = numbers_push(principals, principal);
+                        r = vec_reserve(principals, principals->size + 1);
+                }
+                if (r == 0)
+                        r = numbers_push(principals, principal);
         }
         return r;
 }
