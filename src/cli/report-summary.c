@@ -330,6 +330,96 @@ static int tell_sums(CliReportDoc *doc, SpoorError *error) {
         return r;
 }
 
+#define N_NAMED 5
+
+/* "user svc-sync", of the first so many. */
+static void put_thing(CliBuffer *names, uint64_t n, const SpoorCell *kind, const SpoorCell *name) {
+        if (n > N_NAMED)
+                return;
+        cli_buffer_text(names, n > 1 ? ", " : "");
+        cli_buffer_append(names, kind->text.data, kind->text.size);
+        if (name->type == SPOOR_CELL_TEXT) {
+                cli_buffer_char(names, ' ');
+                cli_buffer_append(names, name->text.data, name->text.size);
+        }
+}
+
+/* ": user a, key b and 3 more." */
+static void put_names(CliBuffer *text, uint64_t n, const CliBuffer *names) {
+        cli_buffer_text(text, ": ");
+        cli_buffer_append(text, names->data, names->size);
+        if (n > N_NAMED)
+                cli_buffer_format(text, " and %" PRIu64 " more", n - N_NAMED);
+        cli_buffer_char(text, '.');
+        if (names->error)
+                text->error = names->error;
+}
+
+/* What was made and still stands; made by others it is none of the subjects'. */
+static int tell_standing(CliReportDoc *doc, SpoorError *error) {
+        CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
+        CliReportLine *line = add_line(doc, "standing");
+        const SpoorCell *cells;
+        uint64_t n = 0;
+        int r = line ? spoor_standing(doc->query->scase, doc->query->selection, doc->whats,
+                                       doc->n_whats, &rows, error)
+                     : -ENOMEM;
+
+        while (r == 0 && (r = spoor_rows_next(rows, &cells, error)) == 0) {
+                const SpoorCell *made = &cells[find_column(rows, "createdEventID")];
+
+                if (!is_word(&cells[find_column(rows, "state")], "standing") ||
+                                made->type != SPOOR_CELL_TEXT)
+                        continue;
+                put_thing(&names, ++n, &cells[find_column(rows, "kind")],
+                                &cells[find_column(rows, "name")]);
+                if (n <= N_NAMED)
+                        put_id(&line->evidence, made);
+        }
+        if (r != SPOOR_END)
+                return r;
+        if (n) {
+                put_count(&line->text, n, "thing that was made stands",
+                                "things that were made stand");
+                cli_buffer_text(&line->text, " at the end of the evidence");
+                put_names(&line->text, n, &names);
+        } else {
+                cli_buffer_text(&line->text, "Nothing that was made stands at the end of the "
+                                             "evidence.");
+        }
+        return line->text.error ? line->text.error : line->evidence.error;
+}
+
+static int tell_taken(CliReportDoc *doc, SpoorError *error) {
+        CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
+        CliReportLine *line = add_line(doc, "taken");
+        const SpoorCell *cells;
+        uint64_t n = 0, n_reads = 0;
+        int r = line ? spoor_taken(doc->query->scase, doc->query->selection, doc->whats,
+                                       doc->n_whats, &rows, error)
+                     : -ENOMEM;
+
+        while (r == 0 && (r = spoor_rows_next(rows, &cells, error)) == 0) {
+                put_thing(&names, ++n, &cells[find_column(rows, "kind")],
+                                &cells[find_column(rows, "name")]);
+                n_reads += cells[find_column(rows, "reads")].count;
+                if (n <= N_NAMED)
+                        put_id(&line->evidence, &cells[find_column(rows, "firstEventID")]);
+        }
+        if (r != SPOOR_END)
+                return r;
+        if (n) {
+                put_count(&line->text, n_reads, "read", "reads");
+                cli_buffer_text(&line->text, " succeeded, by thing and credential");
+                put_names(&line->text, n, &names);
+        } else {
+                cli_buffer_text(&line->text, "No object, secret or parameter was read.");
+        }
+        return line->text.error ? line->text.error : line->evidence.error;
+}
+
 int cli_report_gather(CliReportDoc *doc, SpoorError *error) {
         int r = spoor_case_info(doc->query->scase, &doc->info, error);
 
@@ -346,6 +436,10 @@ int cli_report_gather(CliReportDoc *doc, SpoorError *error) {
                 if (r == 0)
                         r = tell_findings(doc, doc->whats[i], error);
         }
+        if (r == 0)
+                r = tell_standing(doc, error);
+        if (r == 0)
+                r = tell_taken(doc, error);
         if (r == 0)
                 r = tell_gaps(doc, error);
         return r == 0 ? tell_damage(doc) : r;

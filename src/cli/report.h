@@ -16,7 +16,7 @@
 
 /* A sentence, and the events that show it. */
 typedef struct CliReportLine {
-        const char *about; /* "case", "subject", "finding", "coverage", "damage" */
+        const char *about; /* "case", "subject", "finding", "standing", "taken", ... */
         bool is_alarm;
         CliBuffer text;     /* not yet escaped */
         CliBuffer evidence; /* eventIDs with blanks between */
