@@ -75,7 +75,8 @@ static void test_refuses(void **state) {
                         {"timeline", "--zzzzzzzz", "unknown option --zzzzzzzz"},
                         {"timeline", "-x", "unknown option -x"},
                         {"info", "--key K",
-                                        "--key is an option of timeline, first-use, top, lateral"},
+                                        "--key is an option of timeline, first-use, top, lateral, "
+                                        "profile, standing, taken, checklist, report"},
                         {"top", "--since 2020-01-01", "--since is an option of first-use"},
                         {"timeline", "--key", "--key needs a value: KEY"},
                         {"timeline", "--key --ip 1",
