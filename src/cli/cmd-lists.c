@@ -29,22 +29,6 @@ static void lists_deinit(Lists *lists) {
         free(lists->whats);
 }
 
-static int take_subjects(const CliArgs *args, Lists *lists) {
-        SpoorError error;
-
-        lists->whats = calloc(args->n_settings + 1, sizeof(*lists->whats));
-        if (!lists->whats)
-                return cli_fail(-ENOMEM, NULL);
-        for (size_t i = 0; i < args->n_settings; i++) {
-                if (args->settings[i].flag->id != CLI_FLAG_SUBJECT)
-                        continue;
-                if (spoor_what_check(args->settings[i].text, &error))
-                        return cli_usage_error(args->command->name, "--subject: %s", error.message);
-                lists->whats[lists->n_whats++] = args->settings[i].text;
-        }
-        return 0;
-}
-
 static int unknown_column(const CliArgs *args, const Lists *lists, const char *name) {
         CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
         const char *known;
@@ -112,7 +96,7 @@ static int run(const CliArgs *args, Ask ask, const char *(*column)(size_t), cons
         CLI_CLEANUP(cli_query_deinit) CliQuery query = CLI_QUERY_INIT;
         CLI_CLEANUP(lists_deinit)
         Lists lists = {.ask = ask, .column = column, .table = table, .columns = CLI_LIST_INIT};
-        int exit = take_subjects(args, &lists);
+        int exit = cli_subjects_take(args, &lists.whats, &lists.n_whats);
 
         if (exit == 0)
                 exit = cli_query_init(&query, args, 0);

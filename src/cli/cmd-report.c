@@ -32,22 +32,6 @@ static Render choose_render(const CliArgs *args) {
         return cli_report_html;
 }
 
-static int take_subjects(const CliArgs *args, CliReportDoc *doc) {
-        SpoorError error;
-
-        doc->whats = calloc(args->n_settings + 1, sizeof(*doc->whats));
-        if (!doc->whats)
-                return cli_fail(-ENOMEM, NULL);
-        for (size_t i = 0; i < args->n_settings; i++) {
-                if (args->settings[i].flag->id != CLI_FLAG_SUBJECT)
-                        continue;
-                if (spoor_what_check(args->settings[i].text, &error))
-                        return cli_usage_error(args->command->name, "--subject: %s", error.message);
-                doc->whats[doc->n_whats++] = args->settings[i].text;
-        }
-        return 0;
-}
-
 static int print(CliReportDoc *doc, Render render) {
         SpoorError error = {""};
         int r = cli_report_gather(doc, &error);
@@ -62,7 +46,7 @@ static int print(CliReportDoc *doc, Render render) {
 int cli_cmd_report(const CliArgs *args) {
         CLI_CLEANUP(cli_query_deinit) CliQuery query = CLI_QUERY_INIT;
         CLI_CLEANUP(cli_report_deinit) CliReportDoc doc = {.query = &query};
-        int exit = take_subjects(args, &doc);
+        int exit = cli_subjects_take(args, &doc.whats, &doc.n_whats);
 
         if (exit == 0)
                 exit = cli_query_init(&query, args, 0);

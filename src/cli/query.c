@@ -16,6 +16,27 @@
 
 #define N_DAMAGE_NAMED 20
 
+int cli_subjects_take(const CliArgs *args, const char ***ret_whats, size_t *ret_n_whats) {
+        const char **whats = calloc(args->n_settings + 1, sizeof(*whats));
+        SpoorError error;
+        size_t n = 0;
+
+        if (!whats)
+                return cli_fail(-ENOMEM, NULL);
+        for (size_t i = 0; i < args->n_settings; i++) {
+                if (args->settings[i].flag->id != CLI_FLAG_SUBJECT)
+                        continue;
+                if (spoor_what_check(args->settings[i].text, &error)) {
+                        free(whats);
+                        return cli_usage_error(args->command->name, "--subject: %s", error.message);
+                }
+                whats[n++] = args->settings[i].text;
+        }
+        *ret_whats = whats;
+        *ret_n_whats = n;
+        return 0;
+}
+
 void cli_options_fill(const CliArgs *args, SpoorOptions *ret_options) {
         *ret_options = (SpoorOptions){
                         .n_threads = (unsigned)cli_args_number(args, CLI_FLAG_THREADS, 0),

@@ -55,6 +55,11 @@ int cli_query_print(CliQuery *query, SpoorRows *rows, const CliColumn *columns, 
 /* Finishes the output after whatever was written to it. */
 int cli_query_finish(CliQuery *query);
 
+/*
+ * The values of --subject in ARGS, checked, for the caller to free(); the texts belong to ARGS.
+ */
+int cli_subjects_take(const CliArgs *args, const char ***ret_whats, size_t *ret_n_whats);
+
 /* Puts the reading options of ARGS into OPTIONS. */
 void cli_options_fill(const CliArgs *args, SpoorOptions *ret_options);
 

@@ -553,12 +553,5 @@ int spoor_collapsed(SpoorCase *scase, const SpoorSelection *selection, const cha
                 engine_fail(error, r, "%s", strerror(-r));
         if (r == 0)
                 r = engine_events_open(scase, selection, whats, n_whats, &c->source, error);
-        if (r == 0)
-                r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
-        if (r) {
-                spoor_rows_free(rows);
-                return r;
-        }
-        *ret_rows = rows;
-        return 0;
+        return engine_rows_finish(rows, r, ret_rows, error);
 }

@@ -157,6 +157,12 @@ bool engine_enriched_has(const SpoorCase *scase, const char *name, bool *ret_is_
 int engine_lineage(SpoorCase *scase, const SpoorSelection *selection, const SpoorLateral *question,
                 bool is_chain, Lineage **ret_lineage, SpoorError *error);
 
+/*
+ * What a query that made ROWS ends with: R is how that went, with ERROR filled if not 0. Hands them
+ * out, or frees them where it failed or met a bad block. Returns R, or SPOOR_E_CORRUPT.
+ */
+int engine_rows_finish(SpoorRows *rows, int r, SpoorRows **ret_rows, SpoorError *error);
+
 SpoorCell engine_text_cell(Slice text);
 static inline SpoorCell engine_time_cell(int64_t time) {
         return (SpoorCell){.type = SPOOR_CELL_TIME, .time = time};

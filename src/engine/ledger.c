@@ -343,14 +343,7 @@ static int open_files(
         r = f->tallies ? tally(scase, f->tallies, f->n_files) : -ENOMEM;
         if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
-        if (r == 0)
-                r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
-        if (r) {
-                spoor_rows_free(rows);
-                return r;
-        }
-        *ret_rows = rows;
-        return 0;
+        return engine_rows_finish(rows, r, ret_rows, error);
 }
 
 int spoor_files(SpoorCase *scase, SpoorRows **ret_rows, SpoorError *error) {

@@ -40,6 +40,17 @@ int engine_rows_open(SpoorCase *scase, size_t size, const char *const *columns, 
         return 0;
 }
 
+int engine_rows_finish(SpoorRows *rows, int r, SpoorRows **ret_rows, SpoorError *error) {
+        if (r == 0)
+                r = engine_check_store(rows->scase->store, SPOOR_E_CORRUPT, error);
+        if (r) {
+                spoor_rows_free(rows);
+                return r;
+        }
+        *ret_rows = rows;
+        return 0;
+}
+
 SpoorRows *spoor_rows_free(SpoorRows *rows) {
         if (!rows)
                 return NULL;
@@ -206,12 +217,5 @@ int spoor_values(SpoorCase *scase, const SpoorSelection *selection, const SpoorD
                         since, limit, &v->values, &v->n_values);
         if (r < 0)
                 r = engine_fail_query(error, r, selection);
-        if (r == 0)
-                r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
-        if (r) {
-                spoor_rows_free(rows);
-                return r;
-        }
-        *ret_rows = rows;
-        return 0;
+        return engine_rows_finish(rows, r, ret_rows, error);
 }

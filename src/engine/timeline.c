@@ -373,14 +373,7 @@ int engine_timeline_new(SpoorCase *scase, EngineEvents *source, EngineTimelineKi
                 engine_fail(error, r, "a column is asked for that the case has no enrichment for");
         else if (r < 0)
                 engine_fail(error, r, "%s", strerror(-r));
-        if (r == 0)
-                r = engine_check_store(scase->store, SPOOR_E_CORRUPT, error);
-        if (r) {
-                spoor_rows_free(rows);
-                return r;
-        }
-        *ret_rows = rows;
-        return 0;
+        return engine_rows_finish(rows, r, ret_rows, error);
 }
 
 int spoor_timeline(SpoorCase *scase, const SpoorSelection *selection, const char *const *columns,
