@@ -41,6 +41,11 @@ static const struct {
 
 _Static_assert(N_QUESTIONS <= N_BITS, "a question is a bit");
 
+/* An event that would answer, had its key asked who it is; of one time no order is known. */
+typedef struct Waiting {
+        uint32_t event, question;
+} Waiting;
+
 struct Checklist {
         Store *store;
         uint64_t *masks; /* of each call: what it may answer */
@@ -50,6 +55,7 @@ struct Checklist {
         size_t n_keys;
         uint32_t success, caller, sts; /* strings */
         uint32_t root, user, service;
+        VEC(Waiting) waiting; /* of one time */
         ChecklistAnswer answers[N_QUESTIONS];
 };
 
@@ -130,6 +136,7 @@ Checklist *checklist_free(Checklist *c) {
                 vec_deinit(&c->answers[i].evidence);
                 vec_deinit(&c->answers[i].principals);
         }
+        vec_deinit(&c->waiting);
         free(c->masks);
         free(c->asked);
         free(c);
@@ -180,6 +187,31 @@ static bool has_succeeded(const Checklist *c, uint32_t event) {
         return store_field(c->store, STORE_RESULT, result, STORE_RESULT_OUTCOME) == c->success;
 }
 
+/* Mostly at the end; of one time an earlier one may come later. */
+static int keep_evidence(ChecklistAnswer *answer, uint32_t event) {
+        Numbers *evidence = &answer->evidence;
+        int r = 0;
+
+        if (answer->first == STORE_NONE || event < answer->first)
+                answer->first = event;
+        if (answer->last == STORE_NONE || event > answer->last)
+                answer->last = event;
+        if (evidence->size < CHECKLIST_MAX_EVIDENCE)
+                r = numbers_push(evidence, event);
+        else if (event < evidence->data[evidence->size - 1])
+                evidence->data[evidence->size - 1] = event;
+        else
+                return 0;
+        for (size_t i = r == 0 ? evidence->size - 1 : 0;
+                        i && evidence->data[i - 1] > evidence->data[i]; i--) {
+                uint32_t later = evidence->data[i - 1];
+
+                evidence->data[i - 1] = evidence->data[i];
+                evidence->data[i] = later;
+        }
+        return r;
+}
+
 int checklist_count(Checklist *c, ChecklistAnswer *answer, uint32_t event) {
         bool is_success = has_succeeded(c, event), is_any = answer->flags & (ANY | FAILED);
         uint32_t principal = store_dim_of(c->store, STORE_DIM_PRINCIPAL, event);
@@ -192,15 +224,10 @@ int checklist_count(Checklist *c, ChecklistAnswer *answer, uint32_t event) {
         /* what succeeded takes the place of what was only tried */
         if (is_success && !is_any && answer->n_succeeded == 1) {
                 answer->evidence.size = 0;
-                answer->first = STORE_NONE;
+                answer->first = answer->last = STORE_NONE;
         }
-        if (is_success || is_any || answer->n_succeeded == 0) {
-                if (answer->first == STORE_NONE)
-                        answer->first = event;
-                answer->last = event;
-                if (answer->evidence.size < CHECKLIST_MAX_EVIDENCE)
-                        r = numbers_push(&answer->evidence, event);
-        }
+        if (is_success || is_any || answer->n_succeeded == 0)
+                r = keep_evidence(answer, event);
         /* mostly the same as before: sorted away before they become many */
         if (principal != STORE_NONE && r == 0 &&
                         !(principals->size &&
@@ -233,8 +260,6 @@ static bool is_asked_for(Checklist *c, unsigned flags, uint32_t event) {
                 return false;
         if ((flags & PERSON) && identity_field(c, event, EVENT_ID_TYPE) == c->service)
                 return false;
-        if ((flags & AFTER) && !is_after_caller(c, event))
-                return false;
         if ((flags & WORLD) && !opens_to_all(c, event))
                 return false;
         if ((flags & FAILED) && has_succeeded(c, event))
@@ -250,28 +275,61 @@ static bool may_lack_mfa(const Checklist *c, uint32_t event) {
                ((type == c->user && type != STORE_NONE) || is_root(c, event));
 }
 
+static int wait_for_caller(Checklist *c, uint32_t event, uint32_t question) {
+        if (!asked_by(c, event))
+                return 0;
+        if (c->waiting.size && store_time(c->store, c->waiting.data[0].event) !=
+                                               store_time(c->store, event))
+                c->waiting.size = 0;
+        if (vec_reserve(&c->waiting, 1) < 0)
+                return -ENOMEM;
+        c->waiting.data[c->waiting.size++] = (Waiting){event, question};
+        return 0;
+}
+
+/* EVENT is a GetCallerIdentity. */
+static int add_caller(Checklist *c, uint32_t event) {
+        int64_t *asked = asked_by(c, event);
+        size_t n = 0;
+        int r = 0;
+
+        if (!asked)
+                return 0;
+        *asked = store_time(c->store, event);
+        for (size_t i = 0; i < c->waiting.size; i++) {
+                Waiting waiting = c->waiting.data[i];
+
+                if (store_time(c->store, waiting.event) != *asked ||
+                                asked_by(c, waiting.event) != asked)
+                        c->waiting.data[n++] = waiting;
+                else if (r == 0)
+                        r = checklist_count(c, &c->answers[waiting.question], waiting.event);
+        }
+        c->waiting.size = n;
+        return r;
+}
+
 int checklist_add(Checklist *c, uint32_t event) {
         uint32_t tuple = store_tuple(c->store, STORE_CALL, event);
         uint64_t mask = tuple < c->n_masks ? c->masks[tuple] : 0;
         int r = 0;
 
         for (; mask && r == 0; mask &= mask - 1) {
-                ChecklistAnswer *answer = &c->answers[__builtin_ctzll(mask)];
+                uint32_t question = (uint32_t)__builtin_ctzll(mask);
+                ChecklistAnswer *answer = &c->answers[question];
 
                 if (!is_asked_for(c, answer->flags, event))
                         continue;
-                if (answer->flags & MFA)
+                if ((answer->flags & AFTER) && !is_after_caller(c, event))
+                        r = wait_for_caller(c, event, question);
+                else if (answer->flags & MFA)
                         r = may_lack_mfa(c, event) ? numbers_push(&answer->evidence, event) : 0;
                 else
                         r = checklist_count(c, answer, event);
         }
         if (c->caller != STORE_NONE && r == 0 &&
-                        store_field(c->store, STORE_CALL, tuple, EVENT_CALL_NAME) == c->caller) {
-                int64_t *asked = asked_by(c, event);
-
-                if (asked)
-                        *asked = store_time(c->store, event);
-        }
+                        store_field(c->store, STORE_CALL, tuple, EVENT_CALL_NAME) == c->caller)
+                r = add_caller(c, event);
         return r;
 }
 

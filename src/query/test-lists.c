@@ -6,6 +6,7 @@
 
 #include "base/test-help.h"
 #include "base/test-oom.h"
+#include "event/catalogue.h"
 #include "query/checklist.h"
 #include "query/standing.h"
 #include "query/taken.h"
@@ -314,6 +315,18 @@ static const Call asked[] = {
                 {83, ME, "kms.amazonaws.com", "Decrypt", "", "", "AccessDenied", "a", 0, 0, 0, "1"},
                 EC2(84, ME, "AuthorizeSecurityGroupIngress", "tcp 22 10.0.0.0/8", "sg-1", "a"),
                 EC2(85, ME, "AuthorizeSecurityGroupIngress", "tcp 22 ::/0", "sg-1", "a"),
+                /* of one time no order is known, but of one key */
+                IAM(90, "Y", "ListRoles", "", ""),
+                IAM(90, "Z", "ListRoles", "", ""),
+                IAM(90, "Y", "ListRoles", "", ""),
+                {90, "Y", "sts.amazonaws.com", "GetCallerIdentity", "", "", "", "a", 0, 0, 0, "1"},
+                IAM(90, "Y", "ListRoles", "", ""),
+                {91, ME, "monitoring.amazonaws.com", "DeleteAlarms", "a", "", "", "a", 0, 0, 0,
+                                "1"},
+                {92, ME, "s3.amazonaws.com", "DeleteObjectTagging", "", "", "", "a", 0, 0, 0, "1"},
+                {93, ME, "s3.amazonaws.com", "UploadPartCopy", "b", "", "", "a", 0, 1, 0, "1"},
+                {94, ME, "sso-directory.amazonaws.com", "CreateUser", "u", "", "", "a", 0, 0, 0,
+                                "1"},
 };
 
 #define N_ASKED (sizeof(asked) / sizeof(asked[0]))
@@ -350,7 +363,13 @@ static void test_checklist(void **state) {
                 assert_int_equal(checklist_add(list, i), 0);
         checklist_finish(list);
         check_answer(list, "caller-identity-then-list-users", true, 1, 1, 3);
-        check_answer(list, "users-made", false, 1, 0, 5); /* only tried */
+        check_answer(list, "caller-identity-then-list-roles", true, 3, 3, 11);
+        check_answer(list, "keys-made", false, 0, 0, STORE_NONE);
+        check_answer(list, "guards-stopped", true, 1, 1, 16);
+        check_answer(list, "objects-deleted", false, 0, 0, STORE_NONE);
+        check_answer(list, "objects-read", true, 1, 1, 18);
+        check_answer(list, "users-made", true, 2, 1, 19); /* the first was only tried */
+        check_answer(list, "temporary-credentials", false, 0, 0, STORE_NONE);
         check_answer(list, "roles-made", true, 2, 1, 7);  /* the one that succeeded is shown */
         check_answer(list, "kms-decrypt", true, 1, 0, 8); /* to try is what was asked */
         check_answer(list, "security-groups-opened", true, 1, 1, 10);
@@ -360,6 +379,28 @@ static void test_checklist(void **state) {
         assert_int_equal(answer_of(list, "roles-made")->principals.size, 1);
         checklist_free(list);
         store_free(store);
+}
+
+/* A question about a service that has another name in records is always answered no. */
+static void test_services(void **state) {
+        static const char *const calls[] = {
+#define ASK(name, calls, flags, question) calls,
+#include "query/checklist.def"
+#undef ASK
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+                for (const char *at = calls[i]; *at; at += strcspn(at, " "), at += *at == ' ') {
+                        Slice service = slice(at, strcspn(at, ":"));
+                        bool is_known = service.data[0] == '*';
+
+                        for (size_t k = 0; catalogue_at(k) && !is_known; k++)
+                                is_known = slice_equal(catalogue_at(k)->service, service);
+                        if (!is_known)
+                                fail_msg("%.*s", (int)service.size, service.data);
+                }
+        }
 }
 
 /* ---- no memory ---- */
@@ -411,6 +452,7 @@ int main(void) {
                         cmocka_unit_test(test_openings_and_shares),
                         cmocka_unit_test(test_taken),
                         cmocka_unit_test(test_checklist),
+                        cmocka_unit_test(test_services),
                         cmocka_unit_test(test_no_memory),
         };
 

@@ -246,9 +246,11 @@ def is_root(event):
 def asked_before(events):
     """For each event, by its place: did its key ask who it is in the hour before?"""
     last, found = {}, []
+    at = {(event.columns['userIdentity.accessKeyId'], event.instant) for event in events
+          if event.columns['eventName'] == 'GetCallerIdentity'}
     for event in events:
         key = event.columns['userIdentity.accessKeyId']
-        found.append(bool(key) and key in last and is_after(event, last[key], HOUR))
+        found.append(bool(key) and (key in last and is_after(event, last[key], HOUR) or (key, event.instant) in at))
         if key and event.columns['eventName'] == 'GetCallerIdentity':
             last[key] = event
     return found
