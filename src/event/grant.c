@@ -36,7 +36,7 @@ static Slice text_of(Grants *g, JsonValue value) {
 }
 
 static Slice in(Grants *g, Slice object, const char *path) {
-        return text_of(g, part_find(object, slice_cstr(path)));
+        return text_of(g, part_find(g->parts, object, slice_cstr(path)));
 }
 
 /* The first of PATHS, ended by NULL, that is there. */
@@ -200,12 +200,14 @@ static void read_switch_role(Grants *g) {
 static void read_credentials(Grants *g) {
         EventGrant *grant;
 
-        if (part_find(g->parts->credentials, SLICE_LITERAL("accessKeyId")).type == JSON_STRING) {
+        if (part_find(g->parts, g->parts->credentials, SLICE_LITERAL("accessKeyId")).type ==
+                        JSON_STRING) {
                 grant = add(g, EVENT_GRANT_CREDENTIALS);
                 if (grant)
                         set_credentials(g, grant);
         }
-        if (part_find(g->parts->access_key, SLICE_LITERAL("accessKeyId")).type == JSON_STRING) {
+        if (part_find(g->parts, g->parts->access_key, SLICE_LITERAL("accessKeyId")).type ==
+                        JSON_STRING) {
                 grant = add(g, EVENT_GRANT_CREDENTIALS);
                 if (grant)
                         grant->fields[EVENT_GRANT_KEY] = in(g, g->parts->access_key, "accessKeyId");
@@ -214,7 +216,8 @@ static void read_credentials(Grants *g) {
 
 /* Roles Anywhere hands out a set of credentials, others of this name one. */
 static void read_create_session(Grants *g) {
-        JsonValue set = part_find(g->parts->response, SLICE_LITERAL("credentialSet")), element;
+        JsonValue set = part_find(g->parts, g->parts->response, SLICE_LITERAL("credentialSet")),
+                  element;
         size_t at = 0;
 
         read_credentials(g);
@@ -302,14 +305,16 @@ static Slice policy_in(Grants *g, Slice object, const char *path) {
 /* One grant for each principal of a statement. */
 static void add_principals(Grants *g, JsonValue statement, Slice role) {
         static const char *const members[] = {"AWS", "Federated", "Service", "CanonicalUser"};
-        JsonValue principal = part_find(statement.text, SLICE_LITERAL("Principal")), named;
+        JsonValue principal = part_find(g->parts, statement.text, SLICE_LITERAL("Principal")),
+                  named;
 
         if (statement.type != JSON_OBJECT ||
                         !slice_equal(in(g, statement.text, "Effect"), SLICE_LITERAL("Allow")))
                 return;
         for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
                 JsonValue list = principal.type == JSON_OBJECT
-                                                 ? part_find(principal.text, slice_cstr(members[i]))
+                                                 ? part_find(g->parts, principal.text,
+                                                                   slice_cstr(members[i]))
                                  : i == 0 ? principal /* "*" */
                                           : (JsonValue){JSON_ABSENT, ABSENT};
                 size_t at = 0;
@@ -333,7 +338,7 @@ static void add_trust(Grants *g, Slice policy, Slice role) {
         /* json_find() and part_next() take text as it comes; what is no JSON has no members */
         if (!policy.size || policy.data[0] != '{')
                 return;
-        statements = part_find(policy, SLICE_LITERAL("Statement"));
+        statements = part_find(g->parts, policy, SLICE_LITERAL("Statement"));
         while (part_next(statements, &at, &statement))
                 add_principals(g, statement, role);
 }
@@ -424,7 +429,9 @@ static void pass_role(Grants *g, Slice role, Slice instance) {
 
 static void read_run_instances(Grants *g) {
         Slice role = role_in_request(g);
-        JsonValue items = part_find(g->parts->response, SLICE_LITERAL("instancesSet.items")), item;
+        JsonValue items = part_find(g->parts, g->parts->response,
+                                  SLICE_LITERAL("instancesSet.items")),
+                  item;
         size_t at = 0, before = g->reader->grants.size;
 
         while (part_next(items, &at, &item)) {
@@ -476,7 +483,7 @@ static void targets(Grants *g, JsonValue list) {
                 Slice key = item.type == JSON_OBJECT ? in(g, item.text, "key") : ABSENT;
 
                 if (key.size == ids.size && strncasecmp(key.data, ids.data, ids.size) == 0)
-                        host_hops(g, part_find(item.text, SLICE_LITERAL("values")));
+                        host_hops(g, part_find(g->parts, item.text, SLICE_LITERAL("values")));
         }
 }
 
@@ -486,15 +493,15 @@ static void read_host_hop(Grants *g) {
 
         if (slice_equal(g->event->call[EVENT_CALL_NAME],
                             SLICE_LITERAL("ModifyInstanceAttribute")) &&
-                        part_find(g->parts->request, SLICE_LITERAL("userData")).type ==
+                        part_find(g->parts, g->parts->request, SLICE_LITERAL("userData")).type ==
                                         JSON_ABSENT &&
                         !slice_equal(in(g, g->parts->request, "attribute"),
                                         SLICE_LITERAL("userData")))
                 return;
         if (instance.size)
                 host_hop(g, instance);
-        host_hops(g, part_find(g->parts->request, SLICE_LITERAL("instanceIds")));
-        targets(g, part_find(g->parts->request, SLICE_LITERAL("targets")));
+        host_hops(g, part_find(g->parts, g->parts->request, SLICE_LITERAL("instanceIds")));
+        targets(g, part_find(g->parts, g->parts->request, SLICE_LITERAL("targets")));
 }
 
 /* ---- names ---- */

@@ -6,8 +6,9 @@
 
 #define ABSENT ((Slice){NULL, 0})
 
-JsonValue part_find(Slice object, Slice path) {
-        return object.size ? json_find(object, path) : (JsonValue){JSON_ABSENT, ABSENT};
+JsonValue part_find(const EventParts *parts, Slice object, Slice path) {
+        return object.size ? json_find_marked(parts->marks, object, path)
+                           : (JsonValue){JSON_ABSENT, ABSENT};
 }
 
 Slice part_text(EventTexts *texts, JsonValue value) {
@@ -48,7 +49,7 @@ static JsonType element_type(char first) {
 
 bool part_next(JsonValue array, size_t *at, JsonValue *ret) {
         const char *text = array.text.data;
-        size_t i = *at, size = array.text.size, start, depth = 0;
+        size_t i = *at, size = array.text.size, start;
 
         if (array.type != JSON_ARRAY) {
                 *ret = array;
@@ -59,20 +60,10 @@ bool part_next(JsonValue array, size_t *at, JsonValue *ret) {
                 i++;
         if (i >= size || text[i] == ']')
                 return false;
-        for (start = i; i < size; i++) {
-                if (text[i] == '"') {
-                        for (i++; i < size && text[i] != '"'; i++)
-                                i += text[i] == '\\';
-                } else if (text[i] == '{' || text[i] == '[') {
-                        depth++;
-                } else if (depth == 0 && (text[i] == ',' || text[i] == ']')) {
-                        break;
-                } else if (depth && (text[i] == '}' || text[i] == ']')) {
-                        depth--;
-                }
-        }
-        if (i > size)
-                i = size;
+        for (start = i; i < size && text[i] != ',' && text[i] != ']';)
+                i += text[i] == '"' || text[i] == '{' || text[i] == '['
+                                     ? json_span(slice(text + i, size - i))
+                                     : 1;
         *at = i;
         while (i > start && part_is_space(text[i - 1]))
                 i--;

@@ -7,14 +7,15 @@
 
 /* JSON as it stands, or absent. */
 typedef struct EventParts {
-        Slice request;     /* requestParameters */
-        Slice response;    /* responseElements */
-        Slice additional;  /* additionalEventData */
-        Slice credentials; /* responseElements.credentials */
-        Slice access_key;  /* responseElements.accessKey */
-        Slice resources;   /* an array */
-        Slice shared_id;   /* sharedEventID, decoded */
-        Slice provider;    /* userIdentity.identityProvider, decoded */
+        const JsonMarks *marks; /* of the record, for part_find(), or NULL */
+        Slice request;          /* requestParameters */
+        Slice response;         /* responseElements */
+        Slice additional;       /* additionalEventData */
+        Slice credentials;      /* responseElements.credentials */
+        Slice access_key;       /* responseElements.accessKey */
+        Slice resources;        /* an array */
+        Slice shared_id;        /* sharedEventID, decoded */
+        Slice provider;         /* userIdentity.identityProvider, decoded */
 } EventParts;
 
 /* Room for what has to be decoded: reserved before, so that it never moves. */
@@ -24,8 +25,8 @@ static inline bool part_is_space(char c) {
         return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* As json_find(), of an object that may be absent. */
-JsonValue part_find(Slice object, Slice path);
+/* As json_find(), of an object of PARTS or any other, which may be absent. */
+JsonValue part_find(const EventParts *parts, Slice object, Slice path);
 
 /*
  * A value as text: strings decoded (as they stand in the record where they need none, else in

@@ -218,6 +218,7 @@ int record_more(GrantReader *grants, TargetReader *targets, const JsonUnit *unit
         if (!is_grant && !targeted)
                 return 0;
         parts = (EventParts){
+                        .marks = unit->marks,
                         .request = object_of(unit, RECORD_REQUEST),
                         .response = object_of(unit, RECORD_RESPONSE),
                         .additional = object_of(unit, RECORD_ADDITIONAL),

@@ -82,7 +82,7 @@ static void add_values(Targets *t, TargetTexts *to, JsonValue value, Slice path,
         if (size) {
                 if (value.type != JSON_OBJECT)
                         return;
-                value = part_find(value.text, slice(path.data, size));
+                value = part_find(t->parts, value.text, slice(path.data, size));
         }
         if (!list) {
                 add_value(t, to, value, is_short);
@@ -120,7 +120,7 @@ static void add_path(Targets *t, TargetTexts *to, Slice path) {
         } else if (take(&path, "additional.")) {
                 add_values(t, to, object(parts->additional), path, is_short);
         } else if (take(&path, "resource")) {
-                add_value(t, to, part_find(first_of(parts->resources), SLICE_LITERAL("ARN")),
+                add_value(t, to, part_find(parts, first_of(parts->resources), SLICE_LITERAL("ARN")),
                                 is_short);
         } else {
                 add(t, to, t->event->identity[EVENT_ID_USER_NAME]);
@@ -160,10 +160,10 @@ typedef struct Rule {
 } Rule;
 
 static Slice rule_word(Targets *t, JsonValue rule, const char *name) {
-        Slice text = rule.type == JSON_OBJECT
-                                     ? part_text(&t->reader->texts,
-                                                       part_find(rule.text, slice_cstr(name)))
-                                     : ABSENT;
+        Slice text = rule.type == JSON_OBJECT ? part_text(&t->reader->texts,
+                                                                part_find(t->parts, rule.text,
+                                                                                slice_cstr(name)))
+                                              : ABSENT;
 
         return text.size > RULE_WORD || slice_equal(text, SLICE_LITERAL("-1")) ? ABSENT : text;
 }
@@ -220,7 +220,7 @@ static void add_rules(Targets *t, TargetTexts *to, Slice part) {
 
         read_rule(t, to, object(whole));
         for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
-                JsonValue list = part_find(whole, slice_cstr(lists[l])), value;
+                JsonValue list = part_find(t->parts, whole, slice_cstr(lists[l])), value;
                 size_t at = 0;
 
                 while (part_next(list, &at, &value) && !t->error)

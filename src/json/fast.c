@@ -419,7 +419,13 @@ static bool is_sound(Walker *w, uint32_t end) {
         return w->r->index.control_at >= end && check_escapes(w, end);
 }
 
-static Walk deliver(Walker *w, uint32_t first, uint32_t end) {
+/* Is there an escape from FIRST on, of those that were checked? */
+static bool has_escapes(const Walker *w, uint32_t first) {
+        return w->checked > w->r->index.escapes && w->checked[-1] >= first;
+}
+
+/* The unit from FIRST to END, whose first mark is MARK. */
+static Walk deliver(Walker *w, size_t mark, uint32_t first, uint32_t end) {
         JsonReader *r = w->r;
 
         r->unit.offset = r->sound_end + first;
@@ -440,13 +446,17 @@ static Walk deliver(Walker *w, uint32_t first, uint32_t end) {
                 return WALK_NO_MEMORY;
         r->unit.text = slice(w->text + first, end - first);
         r->unit.hash = hash_slice(r->unit.text);
+        r->marks = (JsonMarks){w->text, w->marks, w->kinds, mark, w->at};
+        r->unit.marks = has_escapes(w, first) ? NULL : &r->marks;
         reader_deliver(r);
+        r->unit.marks = NULL;
         return WALK_DONE;
 }
 
 /* The unit at the mark, from FIRST; *ret_done is the byte behind it. */
 static Walk take_unit(Walker *w, uint32_t first, uint32_t *ret_done) {
         JsonReader *r = w->r;
+        size_t mark = w->at;
         uint32_t end;
         Walk result;
 
@@ -465,7 +475,7 @@ static Walk take_unit(Walker *w, uint32_t first, uint32_t *ret_done) {
                 r->sink->list(r->sink->userdata, r->list->list - 1, r->sound_end + first,
                                 slice(w->text + first, end - first));
         } else if (result == WALK_DONE) {
-                result = deliver(w, first, end);
+                result = deliver(w, mark, first, end);
                 if (result == WALK_DONE)
                         r->has_element = r->place != PLACE_TOP;
         }

@@ -4,7 +4,7 @@
  * are compared as they stand, or decoded where they hold an escape. Stateless.
  */
 #include "base/hex.h"
-#include "json/json.h"
+#include "json/marked.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -144,24 +144,6 @@ static Slice element(Slice array, Slice index) {
         }
 }
 
-static JsonType type_of(char first) {
-        switch (first) {
-        case '{':
-                return JSON_OBJECT;
-        case '[':
-                return JSON_ARRAY;
-        case '"':
-                return JSON_STRING;
-        case 't':
-        case 'f':
-                return JSON_BOOL;
-        case 'n':
-                return JSON_NULL;
-        default:
-                return JSON_NUMBER;
-        }
-}
-
 static Slice child(Slice value, Slice part) {
         return *value.data == '{'   ? member(value, part)
                : *value.data == '[' ? element(value, part)
@@ -196,7 +178,7 @@ static JsonValue find_value(Slice record, Slice path, bool dotted) {
                 value = find(value, path, dotted);
         if (!value.size)
                 return (JsonValue){JSON_ABSENT, {NULL, 0}};
-        return (JsonValue){type_of(*value.data), value};
+        return (JsonValue){json_type_of(*value.data), value};
 }
 
 /* ---- every value ---- */
@@ -220,7 +202,7 @@ static int visit_elements(Visit *v, Slice array, Slice path);
 
 static int emit(Visit *v, Slice value) {
         v->n++;
-        return v->visit(v->userdata, (JsonValue){type_of(*value.data), value});
+        return v->visit(v->userdata, (JsonValue){json_type_of(*value.data), value});
 }
 
 /* What lies under PATH in VALUE; without a path, VALUE. */

@@ -58,6 +58,8 @@ typedef struct JsonRepeat {
 
 #define JSON_REPEAT_SLOTS 16384U
 
+typedef struct JsonMarks JsonMarks; /* where brackets, keys and values stand in a unit */
+
 /*
  * Everything in it is valid until the sink returns.
  */
@@ -73,6 +75,7 @@ typedef struct JsonUnit {
         const JsonValue *values; /* one for each path */
         unsigned n_repeated;     /* wanted keys that stand twice in the object itself */
         JsonRepeat repeat;       /* of the object under the path that repeats */
+        const JsonMarks *marks;  /* for json_find_marked(), or NULL */
 } JsonUnit;
 
 typedef struct JsonFault {
@@ -172,7 +175,11 @@ int json_reader_finish(JsonReader *reader);
  */
 JsonValue json_find(Slice record, Slice path);
 
-/* The same, but keys may hold dots themselves, as those of tags do. */
+/* The same of an object in a unit whose MARKS these are, or of any other: then, or without MARKS,
+   as json_find() does it, which costs far more. */
+JsonValue json_find_marked(const JsonMarks *marks, Slice record, Slice path);
+
+/* The same as json_find(), but keys may hold dots themselves, as those of tags do. */
 JsonValue json_find_dotted(Slice record, Slice path);
 
 /*

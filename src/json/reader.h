@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "json/index.h"
 #include "json/json.h"
+#include "json/marked.h"
 #include "json/memo.h"
 #include "json/paths.h"
 
@@ -75,6 +76,7 @@ struct JsonReader {
         int sink_result;
 
         JsonIndex index;
+        JsonMarks marks; /* of the unit that goes to the sink */
         ReaderPlace place;
         const PathNode *list; /* the one at `place`, or before it */
         bool has_element;     /* of the array at `place` */

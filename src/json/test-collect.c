@@ -42,6 +42,27 @@ static void keep_values(Collect *c, Item *item, const JsonUnit *unit, bool has_t
         }
 }
 
+/* The marks say the same as a walk over the text: in OBJECT, and in what it holds. */
+static void compare_finding(Collect *c, const JsonMarks *marks, Slice object, int depth) {
+        static const char *const paths[] = {"a", "b", "x", "y", "other", "a.x", "b.y.c", "c.d.e",
+                        "x.0", "b.1.x", "Records", "", "a.", "aVeryLongKeyThatNobodyWants"};
+
+        for (size_t i = 0; i < N_ELEMENTS(paths); i++) {
+                JsonValue plain = json_find(object, slice_cstr(paths[i]));
+                JsonValue marked = json_find_marked(marks, object, slice_cstr(paths[i]));
+
+                assert_int_equal(plain.type, marked.type);
+                assert_ptr_equal(plain.text.data, marked.text.data);
+                assert_int_equal(plain.text.size, marked.text.size);
+                c->n_found += plain.type != JSON_ABSENT;
+                if (plain.type == JSON_OBJECT && depth < 3)
+                        compare_finding(c, marks, plain.text, depth + 1);
+                if (plain.type == JSON_ARRAY && plain.text.data[1] == '{' && depth < 3)
+                        compare_finding(c, marks, slice(plain.text.data + 1, plain.text.size - 1),
+                                        depth + 1);
+        }
+}
+
 static int on_unit(void *userdata, const JsonUnit *unit) {
         Collect *c = userdata;
         Item item = {.place = unit->place,
@@ -55,6 +76,8 @@ static int on_unit(void *userdata, const JsonUnit *unit) {
                 text_addf(&c->transcript, " at %llu to %llu hash %llx",
                                 (unsigned long long)item.offset, (unsigned long long)item.end,
                                 (unsigned long long)item.hash);
+        if (unit->marks)
+                compare_finding(c, unit->marks, unit->text, 0);
         keep_values(c, &item, unit, true);
         text_addf(&c->transcript, "\n");
         assert_int_equal(vec_reserve(&c->items, 1), 0);

@@ -58,7 +58,8 @@ typedef struct Collect {
         VEC(Item) items;
         Text transcript;
         size_t n_units, n_faults, n_records;
-        int verdict; /* what the sink returns for a unit */
+        size_t n_found; /* by marks, in all documents */
+        int verdict;    /* what the sink returns for a unit */
 } Collect;
 
 /* Records begin with the keys a, b or f, and are plausible with a and b. */

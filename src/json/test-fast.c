@@ -195,6 +195,8 @@ static void test_against_yajl(void **state) {
                 }
                 for (size_t i = 0; i < N_ELEMENTS(identities); i++)
                         text_deinit(&identities[i]);
+                assert_true(fast.n_found > 0);
+                assert_int_equal(yajl.n_found, 0); /* it has no marks */
                 collect_deinit(&fast);
                 collect_deinit(&yajl);
         }
