@@ -11,6 +11,7 @@ dimension and some pairs, and every selection option with values picked from the
 import argparse
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -145,8 +146,22 @@ def compare_mixed(spoor, checks, folder, rng):
             checks.check(f'mixed sources: {" ".join(query)}', not why, lambda: f'{why}\n{result.story()}')
 
 
-def random_sets(folder, n):
-    rng = seeded('random evidence', 20240301)
+# Sets that the two once read differently: (seed, which of its sets).
+EARLIER = [(11, 0), (13, 2), (21, 4)]
+
+
+def earlier_sets(folder):
+    for seed, which in EARLIER:
+        parent = os.path.join(folder, f'seed-{seed}')
+        for evidence in random_sets(parent, which + 1, random.Random(seed)):
+            pass
+        yield Set(f'seed {seed}, set {which}', evidence.sources, raw_share=8)
+    source = os.path.join(folder, 'seed-24')
+    makers.write_random_evidence(random.Random(24), source, 3, 150, 0.0)
+    yield Set('seed 24', [source], raw_share=8)
+
+
+def random_sets(folder, n, rng):
     for i in range(n):
         source = os.path.join(folder, f'random-{i}')
         # From well-behaved to hardly a sound value in a record.
@@ -195,7 +210,9 @@ def lab_scenarios(folder):
 def all_sets(arguments, checks, folder):
     if arguments.sources:
         yield Set('given', arguments.sources)
-    yield from random_sets(folder, arguments.random)
+    if arguments.random:
+        yield from random_sets(folder, arguments.random, seeded('random evidence', 20240301))
+        yield from earlier_sets(folder)
     if arguments.shared:
         yield from shared_sets(checks)
     yield from generated_sets(arguments, folder)

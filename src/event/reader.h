@@ -48,6 +48,7 @@ struct EventReader {
         bool is_fault_held;
         uint64_t held_at;
         unsigned held_rejected;
+        unsigned n_inside; /* which of the records of an element; 0: it is one itself */
         char held_reason[320];
 };
 

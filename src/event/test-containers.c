@@ -434,6 +434,19 @@ static void test_many(void **state) {
                                         "ac", 2, 0, EVENT_IN_CLOUDWATCH,
                                         "no record in a part of an element of cloudwatch-logs: "
                                         "unexpected end"},
+                        /* an array of pages */
+                        {"{\"message\":\"[{\\\"Records\\\":[{\\\"eventTime\\\":\\\"2026-01-08"
+                         "T14:49:17Z\\\",\\\"eventID\\\":\\\"a\\\"}]},{\\\"Records\\\":[{"
+                         "\\\"eventTime\\\":\\\"2026-01-08T14:49:17Z\\\",\\\"eventID\\\":"
+                         "\\\"b\\\"}]}]\"}",
+                                        "ab", 0, 0, EVENT_IN_CLOUDWATCH, NULL},
+                        /* two at one place that are alike: faults are told apart by what they say
+                         */
+                        {"{\"message\":\"[{\\\"eventName\\\":\\\"x\\\",\\\"eventSource\\\":"
+                         "\\\"s\\\"},{\\\"eventName\\\":\\\"x\\\",\\\"eventSource\\\":"
+                         "\\\"s\\\"}]\"}",
+                                        "", 2, 0, EVENT_IN_CLOUDWATCH,
+                                        "record without eventTime, record 2 of the element"},
                         /* what is no record */
                         {"{\"message\":\"{\\\"Records\\\":[{\\\"eventVersion\\\":\\\"1\\\","
                          "\\\"eventTim"

@@ -38,6 +38,19 @@ static void forget(Event *event) {
 }
 
 /*
+ * A fault of a record. Several records of one element stand at one place, and faults of one place
+ * and one reason are one: so all but the first say which they are.
+ */
+static int tell_record(EventReader *r, uint64_t offset, unsigned n_rejected, const char *reason) {
+        char which[224];
+
+        if (r->n_inside < 2)
+                return r->sink->fault(r->sink->userdata, offset, n_rejected, slice_cstr(reason));
+        snprintf(which, sizeof(which), "%s, record %u of the element", reason, r->n_inside);
+        return r->sink->fault(r->sink->userdata, offset, n_rejected, slice_cstr(which));
+}
+
+/*
  * Two records that lost what stood between them read as one, with its keys twice, of which the last
  * counts. What is left of the first is not taken, so it must be named.
  */
@@ -49,7 +62,7 @@ static int tell_repeated(EventReader *r, const JsonUnit *unit, uint64_t offset) 
         snprintf(reason, sizeof(reason),
                         "%u keys stand twice: two records that run into each other",
                         unit->n_repeated);
-        return r->sink->fault(r->sink->userdata, offset, 0, slice_cstr(reason));
+        return tell_record(r, offset, 0, reason);
 }
 
 static int on_apart(EventReader *r, const JsonUnit *unit, const RecordOrigin *origin,
@@ -84,7 +97,7 @@ static int on_record(EventReader *r, const JsonUnit *unit, const RecordOrigin *o
         result = record_read(unit, origin->time, &event, &fault);
         event.offset = event.is_shipper_time ? origin->outer_offset : origin->offset;
         if (result > 0)
-                return r->sink->fault(r->sink->userdata, event.offset, 1, slice_cstr(fault.reason));
+                return tell_record(r, event.offset, 1, fault.reason);
         result = tell_repeated(r, unit, event.offset);
         if (result)
                 return result;
@@ -119,6 +132,7 @@ static int on_plain_record(EventReader *r, const JsonUnit *unit) {
                         .is_recovered = unit->is_recovered,
         };
 
+        r->n_inside = 0;
         return on_record(r, unit, &origin);
 }
 
@@ -156,7 +170,10 @@ static int tell_foreign(EventReader *r, uint64_t offset, const char *reason) {
 /* ---- units ---- */
 
 static int on_inside_record(void *userdata, const JsonUnit *unit, const RecordOrigin *origin) {
-        return on_record(userdata, unit, origin);
+        EventReader *r = userdata;
+
+        r->n_inside = r->inside.n_records;
+        return on_record(r, unit, origin);
 }
 
 /* How many records that must have stood in ENVELOPE, which was read, are lost. */

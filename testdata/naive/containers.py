@@ -120,18 +120,35 @@ def open_value(unit, value, time, is_exact, level):
         unit.container = unit.container or inside[0]
         if isinstance(inside[1], str):
             open_text(unit, inside[1], time, level + 1)
+        elif lists_of(inside[1]):
+            open_content(unit, inside[1], time, level + 1, is_exact)
         else:
             open_value(unit, inside[1], time, is_exact, level + 1)
     elif looks_like_record(value):
         unit.records.append(Inside(value, time_beside(value, time), is_exact))
 
 
-def elements_of(value):
-    """What a list holds, or the object itself where it has none."""
-    if isinstance(value, list):
-        return value
-    lists = [value[name] for name in LISTS if isinstance(value.get(name), list)] if isinstance(value, dict) else []
-    return [element for array in lists for element in array] if lists else [value]
+def lists_of(value):
+    """The lists of units in an object that wraps them: (name, list)."""
+    found = [(name, value[name]) for name in LISTS if name in value]
+    found = [(name, inner.get('hits') if name == 'hits' and isinstance(inner, dict) else inner) for name, inner in found]
+    return [(name, inner) for name, inner in found if isinstance(inner, list)]
+
+
+def open_content(unit, value, time, level, is_exact, is_in_array=False):
+    """What stands in a text is content of its own, as a file is: wrappers, arrays of them, units."""
+    if isinstance(value, list) and not is_in_array:
+        for element in value:
+            open_content(unit, element, time, level, is_exact, True)
+    elif isinstance(value, dict) and (lists := lists_of(value)):
+        for name, elements in lists:
+            if name == 'Records':
+                unit.records += [Inside(record, time, is_exact) for record in elements]
+            else:
+                for element in elements:
+                    open_value(unit, element, time, is_exact, level)
+    else:
+        open_value(unit, value, time, is_exact, level)
 
 
 def open_text(unit, text, time, level):
@@ -144,7 +161,4 @@ def open_text(unit, text, time, level):
             return
         while at < len(text) and text[at] in ' \t\r\n':
             at += 1
-        if isinstance(value, dict) and isinstance(value.get('Records'), list):
-            unit.records += [Inside(record, time, False) for record in value.pop('Records')]
-        for element in elements_of(value):
-            open_value(unit, element, time, False, level)
+        open_content(unit, value, time, level, False)

@@ -318,14 +318,16 @@ class LogReader:
         self.take(at, end, value, in_export)
         return end
 
-    def wrapper(self, key, array):
+    def wrapper_list(self, key, array):
         if key == 'Records':
             self.is_export = True
         elif key in ('Events', 'logEvents'):
             self.is_page = True
-        end = self.array(array, key)
-        # The rest of the object only has to be sound.
-        end = self.members_behind(end)
+        return self.array(array, key)
+
+    def wrapper(self, key, array):
+        # The rest of the object has to be sound, and may have more lists.
+        end = self.members_behind(self.wrapper_list(key, array))
         return self.members_behind(end) if key == 'hits' else end
 
     def array(self, at, key):
@@ -370,11 +372,15 @@ class LogReader:
     def members_behind(self, at):
         while (at := skip_space(self.text, at)) < len(self.text) and self.text[at] == ',':
             at = skip_space(self.text, at + 1)
-            _, at = value_at(self.text, at)
+            key, at = value_at(self.text, at)
             at = skip_space(self.text, at)
             if self.text[at:at + 1] != ':':
                 raise Malformed(at, 'no : behind a key')
-            _, at = value_at(self.text, skip_space(self.text, at + 1))
+            at = skip_space(self.text, at + 1)
+            if key in LISTS and key != 'hits' and self.text[at:at + 1] == '[':
+                at = self.wrapper_list(key, at)
+            else:
+                _, at = value_at(self.text, at)
         if self.text[at:at + 1] != '}':
             raise Malformed(at, 'no } behind Records')
         return at + 1

@@ -2,6 +2,7 @@
 """Tests of the naive reference itself, on tiny evidence written by hand: an answer key needs one too."""
 import datetime
 import gzip
+import json
 import os
 import random
 import sys
@@ -85,6 +86,18 @@ class Containers(WithEvidence):
                 if kind in ('bridge', 'shipper', 'shipper-dotted', 'hits', 'bulk'):
                     for place, text in zip(found.found, [one, two]):
                         self.assertEqual(data[place.offset:place.offset + len(text)], text)
+
+    def test_text_is_content_of_its_own(self):
+        def lookup(event_id):
+            return {'CloudTrailEvent': record(event_id)}
+        two = [json.loads(record(event_id)) for event_id in 'ab']
+        for inside in ([{'Events': [lookup('a')]}, {'Events': [lookup('b')]}], [{'Records': two[:1]}, {'Records': two[1:]}],
+                       {'hits': {'hits': [{'_source': event} for event in two]}},
+                       {'Events': [lookup('a')], 'events': [{'message': record('b')}]}):
+            with self.subTest(inside):
+                self.assertEqual(self.ids(json.dumps({'events': [{'message': json.dumps(inside)}]})), ['a', 'b'])
+        self.assertEqual(self.ids(json.dumps({'_source': {'Records': two}})), ['a', 'b'])
+        self.assertEqual(self.ids(json.dumps({'Events': [lookup('a')], 'events': [{'message': record('b')}]})), ['a', 'b'])
 
     def test_containers_without_records(self):
         case = self.load(a='{"Events":[{"CloudTrailEvent":"{}"}]}', b='{"detail-type":"x","detail":{"eventName":"y"}}',
