@@ -86,10 +86,18 @@ SortKey image_id_key(const StoreSource *source, Slice text, uint32_t list, uint3
 /* The index of eventIDs: events, keys[].index, in order of those keys. */
 void image_put_ids(Store *store, const SortKey *keys, uint64_t n);
 /*
- * What events act on. LIST adds all of them, in order of events; it is called twice, first to tell
- * how much room they take. 0, -errno, or what it returns.
+ * What events act on, added in order of events: gathered in memory, NULL where there is none, and
+ * then put into a store, 0 or -errno; image_add_target() is called by one thread, beside others
+ * that write columns.
  */
 typedef struct ImageTargets ImageTargets;
+ImageTargets *image_targets_new(void);
+ImageTargets *image_targets_free(ImageTargets *targets);
+int image_put_gathered(Store *store, const ImageTargets *targets);
+/*
+ * The same without that memory. LIST adds all of them; it is called twice, first to tell how much
+ * room they take. 0, -errno, or what it returns.
+ */
 int image_put_targets(Store *store, int (*list)(void *ctx, ImageTargets *to), void *ctx);
 void image_add_target(ImageTargets *to, const StoreTarget *target);
 

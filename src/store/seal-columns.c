@@ -8,7 +8,7 @@
 #include "store/seal.h"
 
 #define RANGE 65536U
-#define N_LISTS 4U /* that are written beside the columns */
+#define N_LISTS 5U /* that are written beside the columns */
 
 /* ---- notes ---- */
 
@@ -212,15 +212,14 @@ static void write_grants(Seal *seal) {
         }
 }
 
-/* What events act on, in their order. */
-static int list_targets(void *ctx, ImageTargets *to) {
-        const Seal *seal = ctx;
-
+/* What events act on, in their order. Their place is made behind the columns, when these stand. */
+static void gather_targets(Seal *seal) {
         for (uint64_t place = 0; place < seal->n_rows; place++) {
                 const SortKey *key = &seal->order[place];
                 const Builder *builder = seal->builders[key->source];
                 const uint32_t *strings = seal->maps[key->source].strings;
 
+                seal_prefetch_targets(seal, place);
                 if (!(seal->has[place] & SEAL_TARGETS))
                         continue;
                 for (size_t i = seal_row(seal, key)->targets - 1U;
@@ -235,10 +234,9 @@ static int list_targets(void *ctx, ImageTargets *to) {
                                         .object = from->object,
                                         .n_bytes = from->n_bytes};
 
-                        image_add_target(to, &target);
+                        image_add_target(seal->targets, &target);
                 }
         }
-        return 0;
 }
 
 static void write_ids(Seal *seal) {
@@ -252,7 +250,7 @@ static void write_ids(Seal *seal) {
 /* Side by side: what is one list first, then the ranges. */
 static int write_task(void *ctx, size_t task) {
         static void (*const lists[])(Seal * seal) = {
-                        write_strings, write_ids, write_grants, write_names};
+                        write_strings, write_ids, write_grants, gather_targets, write_names};
 
         if (task < N_LISTS)
                 lists[task](ctx);
@@ -270,13 +268,16 @@ int seal_columns(Seal *seal) {
 
         if (r < 0)
                 return r;
+        seal->targets = image_targets_new();
+        if (!seal->targets)
+                return -ENOMEM;
         r = parallel_run(seal->n_threads, N_LISTS + (seal->n_rows + RANGE - 1) / RANGE, write_task,
                         seal);
         if (r == 0)
                 r = conflict_put(&seal->contenders, event_of, seal, seal->store);
         if (r < 0)
                 return r;
-        r = image_put_targets(seal->store, list_targets, seal);
+        r = image_put_gathered(seal->store, seal->targets);
         image_put_meta(seal->store, seal->n_conflicts);
         return r;
 }

@@ -498,6 +498,7 @@ static void deinit(Seal *seal) {
         free(seal->numbers);
         free(seal->strings);
         free(seal->notes);
+        image_targets_free(seal->targets);
 }
 
 static int run(Builder **builders, size_t n_builders, StoreRoom room, const StoreJudge *judge,

@@ -51,6 +51,7 @@ typedef struct Seal {
         uint64_t n_notes;
 
         Store *store;
+        ImageTargets *targets; /* of kept rows */
 } Seal;
 
 #define SEAL_GRANTS 1U
@@ -71,6 +72,21 @@ static inline void seal_prefetch(const Seal *seal, uint64_t place) {
         row = (const char *)seal_row(seal, &seal->order[place + SEAL_AHEAD]);
         __builtin_prefetch(row);
         __builtin_prefetch(row + sizeof(Row) - 1);
+}
+
+/* Likewise targets, of those that have some; their rows sooner still. */
+static inline void seal_prefetch_targets(const Seal *seal, uint64_t place) {
+        uint64_t next = place + SEAL_AHEAD / 2, last = place + SEAL_AHEAD;
+
+        if (last < seal->n_rows && (seal->has[last] & SEAL_TARGETS))
+                __builtin_prefetch(&seal_row(seal, &seal->order[last])->targets);
+        if (next < seal->n_rows && (seal->has[next] & SEAL_TARGETS)) {
+                const SortKey *key = &seal->order[next];
+
+                __builtin_prefetch(
+                                &seal->builders[key->source]
+                                                 ->targets.data[seal_row(seal, key)->targets - 1U]);
+        }
 }
 
 Slice seal_id_text(const Seal *seal, uint32_t builder, const StoreSource *source,
