@@ -1,7 +1,7 @@
 /*
  * What a record acts on: the catalogue tells where its names stand (catalogue.def), and what is
- * found there becomes targets. The words of a line are read each time that a record of its call is:
- * they are few and short, and the walk over the record's JSON is what costs.
+ * found there becomes targets. The words of a line are read when a reader meets the first record of
+ * its call, and kept.
  *
  * Names and owners are two lists. Target i has name i and owner i, or the last of the shorter list:
  * so one owner holds for all names, and one name is shared with all owners, and a record has no
@@ -108,27 +108,30 @@ static Slice first_of(Slice array) {
                                                         : ABSENT;
 }
 
-/* The texts at PATH, which begins with a part of the record. */
-static void add_path(Targets *t, TargetTexts *to, Slice path) {
-        bool is_short = take(&path, "short ");
+static void add_path(Targets *t, TargetTexts *to, const TargetPath *path) {
         const EventParts *parts = t->parts;
 
-        if (take(&path, "request.")) {
-                add_values(t, to, object(parts->request), path, is_short);
-        } else if (take(&path, "response.")) {
-                add_values(t, to, object(parts->response), path, is_short);
-        } else if (take(&path, "additional.")) {
-                add_values(t, to, object(parts->additional), path, is_short);
-        } else if (take(&path, "resource")) {
+        switch (path->part) {
+        case TARGET_REQUEST:
+                add_values(t, to, object(parts->request), path->path, path->is_short);
+                break;
+        case TARGET_RESPONSE:
+                add_values(t, to, object(parts->response), path->path, path->is_short);
+                break;
+        case TARGET_ADDITIONAL:
+                add_values(t, to, object(parts->additional), path->path, path->is_short);
+                break;
+        case TARGET_RESOURCE:
                 add_value(t, to, part_find(parts, first_of(parts->resources), SLICE_LITERAL("ARN")),
-                                is_short);
-        } else {
+                                path->is_short);
+                break;
+        case TARGET_CALLER:
                 add(t, to, t->event->identity[EVENT_ID_USER_NAME]);
         }
 }
 
 /* The first text at PATH. */
-static Slice text_at(Targets *t, Slice path) {
+static Slice text_at(Targets *t, const TargetPath *path) {
         TargetTexts *found = &t->reader->found;
 
         found->size = 0;
@@ -136,9 +139,10 @@ static Slice text_at(Targets *t, Slice path) {
         return found->size ? found->data[0] : ABSENT;
 }
 
-/* A count in digits; 0 for anything else. */
-static uint64_t count_at(Targets *t, const char *path) {
-        Slice text = text_at(t, slice_cstr(path));
+/* A count in digits in additionalEventData; 0 for anything else. */
+static uint64_t count_at(Targets *t, Slice name) {
+        TargetPath path = {TARGET_ADDITIONAL, false, name};
+        Slice text = text_at(t, &path);
         uint64_t n = 0;
 
         for (size_t i = 0; i < text.size; i++) {
@@ -213,10 +217,10 @@ static void read_rule(Targets *t, TargetTexts *to, JsonValue value) {
         }
 }
 
-static void add_rules(Targets *t, TargetTexts *to, Slice part) {
+static void add_rules(Targets *t, TargetTexts *to, TargetPart part) {
         static const char *const lists[] = {"ipPermissions.items",
                         "revokedSecurityGroupRuleSet.items", "securityGroupRuleSet.items"};
-        Slice whole = take(&part, "request") ? t->parts->request : t->parts->response;
+        Slice whole = part == TARGET_REQUEST ? t->parts->request : t->parts->response;
 
         read_rule(t, to, object(whole));
         for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
@@ -230,64 +234,122 @@ static void add_rules(Targets *t, TargetTexts *to, Slice part) {
 
 /* ---- the words of a line ---- */
 
-/* "stop if request.status=Inactive" */
-static CatalogueEffect effect_of(Targets *t, Slice word) {
-        int effect = CATALOGUE_N_EFFECTS - 1;
-        const char *sign;
-        Slice value = ABSENT, text;
+static TargetPath path_of(Slice text) {
+        TargetPath path = {TARGET_CALLER, take(&text, "short "), {NULL, 0}};
 
-        while (effect && !take(&word, catalogue_effect_name((CatalogueEffect)effect)))
-                effect--;
-        take(&word, " if ");
-        sign = memchr(word.data, '=', word.size);
-        if (sign) {
-                value = slice(sign + 1, word.size - (size_t)(sign + 1 - word.data));
-                word.size = (size_t)(sign - word.data);
-        }
-        text = text_at(t, word);
-        return (sign ? slice_equal(text, value) : text.size > 0) ? (CatalogueEffect)effect
-                                                                 : CATALOGUE_EFFECT_NONE;
+        if (take(&text, "request"))
+                path.part = TARGET_REQUEST;
+        else if (take(&text, "response"))
+                path.part = TARGET_RESPONSE;
+        else if (take(&text, "additional"))
+                path.part = TARGET_ADDITIONAL;
+        else if (take(&text, "resource"))
+                path.part = TARGET_RESOURCE;
+        take(&text, ".");
+        path.path = text;
+        return path;
 }
 
-static bool is_condition(Slice word) {
-        const char *space = memchr(word.data, ' ', word.size);
+/* "stop if request.status=Inactive" */
+static TargetWord condition_of(Slice text) {
+        TargetWord word = {.kind = TARGET_CONDITION};
+        int effect = CATALOGUE_N_EFFECTS - 1;
+        const char *sign;
 
-        return space && slice_starts_with(slice(space, word.size - (size_t)(space - word.data)),
+        while (effect && !take(&text, catalogue_effect_name((CatalogueEffect)effect)))
+                effect--;
+        word.effect = (CatalogueEffect)effect;
+        take(&text, " if ");
+        sign = memchr(text.data, '=', text.size);
+        if (sign) {
+                word.value = slice(sign + 1, text.size - (size_t)(sign + 1 - text.data));
+                text.size = (size_t)(sign - text.data);
+        }
+        word.path = path_of(text);
+        return word;
+}
+
+static bool is_condition(Slice text) {
+        const char *space = memchr(text.data, ' ', text.size);
+
+        return space && slice_starts_with(slice(space, text.size - (size_t)(space - text.data)),
                                         SLICE_LITERAL(" if "));
 }
 
-/* WORD into the lists, or into *RET what holds for all targets of the record. */
-static void read_word(Targets *t, Slice word, bool is_read, EventTarget *ret) {
-        TargetReader *reader = t->reader;
+static TargetWord word_of(Slice text) {
+        TargetWord word = {.kind = TARGET_NAME};
 
-        if (take(&word, "of ")) {
-                if (!reader->owners.size)
-                        add_path(t, &reader->owners, word);
-        } else if (take(&word, "object ")) {
-                Slice key = text_at(t, word);
-
-                ret->object = key.size ? hash_slice(key) : 0;
-                ret->object += key.size && ret->object == 0;
-                ret->n_bytes = count_at(t, is_read ? "additional.bytesTransferredOut"
-                                                   : "additional.bytesTransferredIn");
-        } else if (take(&word, "rules ")) {
-                if (!reader->names.size)
-                        add_rules(t, &reader->names, word);
-        } else if (is_condition(word)) {
-                if (!ret->effect)
-                        ret->effect = effect_of(t, word);
-        } else if (!reader->names.size) {
-                add_path(t, &reader->names, word);
-        }
+        if (is_condition(text))
+                return condition_of(text);
+        if (take(&text, "of "))
+                word.kind = TARGET_OF;
+        else if (take(&text, "object "))
+                word.kind = TARGET_OBJECT;
+        else if (take(&text, "rules "))
+                word.kind = TARGET_RULES;
+        word.path = path_of(text);
+        return word;
 }
 
-static void read_words(Targets *t, const CatalogueCall *call, EventTarget *ret) {
-        const char *at = call->names, *end;
+/* The words of CALL, which was not met before, and one that ends them, into the reader's. */
+static int keep_words(TargetReader *reader, size_t call) {
+        const char *at = catalogue_at(call)->names, *end;
+        size_t first = reader->words.size;
 
         for (; at; at = end ? end + 2 : NULL) {
                 end = strchr(at, ';');
-                read_word(t, slice(at, end ? (size_t)(end - at) : strlen(at)),
-                                call->effect == CATALOGUE_EFFECT_READ, ret);
+                if (vec_reserve(&reader->words, 2) < 0)
+                        return -ENOMEM;
+                reader->words.data[reader->words.size++] =
+                                word_of(slice(at, end ? (size_t)(end - at) : strlen(at)));
+        }
+        reader->words.data[reader->words.size++] = (TargetWord){.kind = TARGET_END};
+        reader->first_word[call] = (uint32_t)first + 1;
+        return 0;
+}
+
+static CatalogueEffect effect_of(Targets *t, const TargetWord *word) {
+        Slice text = text_at(t, &word->path);
+
+        return (word->value.data ? slice_equal(text, word->value) : text.size > 0)
+                               ? word->effect
+                               : CATALOGUE_EFFECT_NONE;
+}
+
+static void read_object(Targets *t, const TargetWord *word, bool is_read, EventTarget *ret) {
+        Slice key = text_at(t, &word->path);
+
+        ret->object = key.size ? hash_slice(key) : 0;
+        ret->object += key.size && ret->object == 0;
+        ret->n_bytes = count_at(t, is_read ? SLICE_LITERAL("bytesTransferredOut")
+                                           : SLICE_LITERAL("bytesTransferredIn"));
+}
+
+/* The words from WORD on into the lists, and into *RET what holds for all targets of the record. */
+static void read_words(Targets *t, const TargetWord *word, bool is_read, EventTarget *ret) {
+        TargetReader *reader = t->reader;
+
+        for (; word->kind != TARGET_END; word++) {
+                switch (word->kind) {
+                case TARGET_OF:
+                        if (!reader->owners.size)
+                                add_path(t, &reader->owners, &word->path);
+                        break;
+                case TARGET_OBJECT:
+                        read_object(t, word, is_read, ret);
+                        break;
+                case TARGET_RULES:
+                        if (!reader->names.size)
+                                add_rules(t, &reader->names, word->path.part);
+                        break;
+                case TARGET_CONDITION:
+                        if (!ret->effect)
+                                ret->effect = effect_of(t, word);
+                        break;
+                default:
+                        if (!reader->names.size)
+                                add_path(t, &reader->names, &word->path);
+                }
         }
 }
 
@@ -306,7 +368,10 @@ int target_read(TargetReader *reader, unsigned found, const EventParts *parts, E
         reader->names.size = reader->owners.size = reader->texts.size = 0;
         if (vec_reserve(&reader->texts, room) < 0)
                 return -ENOMEM;
-        read_words(&t, catalogue_at(found - 1), &common);
+        if (!reader->first_word[found - 1] && keep_words(reader, found - 1) < 0)
+                return -ENOMEM;
+        read_words(&t, &reader->words.data[reader->first_word[found - 1] - 1],
+                        catalogue_at(found - 1)->effect == CATALOGUE_EFFECT_READ, &common);
         n = reader->names.size > reader->owners.size ? reader->names.size : reader->owners.size;
         reader->targets.size = 0;
         if (t.error || vec_reserve(&reader->targets, n) < 0)
@@ -357,6 +422,7 @@ void target_reader_init(TargetReader *reader) {
 }
 
 void target_reader_deinit(TargetReader *reader) {
+        vec_deinit(&reader->words);
         vec_deinit(&reader->texts);
         vec_deinit(&reader->names);
         vec_deinit(&reader->owners);

@@ -9,11 +9,42 @@
 
 typedef VEC(Slice) TargetTexts;
 
+typedef enum TargetPart {
+        TARGET_REQUEST,
+        TARGET_RESPONSE,
+        TARGET_ADDITIONAL,
+        TARGET_RESOURCE,
+        TARGET_CALLER,
+} TargetPart;
+
+typedef struct TargetPath {
+        TargetPart part;
+        bool is_short;
+        Slice path; /* in that part */
+} TargetPath;
+
+/* Of the names in a line of the catalogue. */
+typedef struct TargetWord {
+        enum {
+                TARGET_NAME,
+                TARGET_OF,
+                TARGET_OBJECT,
+                TARGET_RULES,
+                TARGET_CONDITION,
+                TARGET_END,
+        } kind;
+        CatalogueEffect effect; /* of a condition */
+        TargetPath path;
+        Slice value; /* of a condition, or absent */
+} TargetWord;
+
 /* One for each reader. */
 typedef struct TargetReader {
-        uint16_t buckets[TARGET_N_BUCKETS]; /* 1 + the first call of the bucket; 0: none */
-        uint16_t next[CATALOGUE_N_CALLS];   /* likewise, of each call */
-        EventTexts texts;                   /* decoded or made, of the event at hand */
+        uint16_t buckets[TARGET_N_BUCKETS];     /* 1 + the first call of the bucket; 0: none */
+        uint16_t next[CATALOGUE_N_CALLS];       /* likewise, of each call */
+        uint32_t first_word[CATALOGUE_N_CALLS]; /* 1 + that of each call; 0: not met yet */
+        VEC(TargetWord) words;
+        EventTexts texts; /* decoded or made, of the event at hand */
         TargetTexts names, owners, found;
         VEC(EventTarget) targets;
 } TargetReader;
