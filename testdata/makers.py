@@ -75,7 +75,7 @@ ADDRESSES = ['203.0.113.7', '203.0.113.70', '198.51.100.23', '10.0.0.1', '10.255
              '2001:db8:0:1::2', '::ffff:203.0.113.7', 'AWS Internal', 'ec2.amazonaws.com', '299.1.2.3',
              '010.0.0.1', '203.0.113', 'fe80::1%eth0', '203.0.113.7 ']
 AGENTS = ['aws-cli/2.13.5', '[S3Console/0.4]', 'Boto3/1.28 "quoted"', 'täg\u2028line', '=HYPERLINK("x")',
-          'tab\tand\nnewline', '\x1b[31mred\x1b[0m', '\u202eevil', '\x7f\x85', 'emoji \U0001f511', '@sum', '+1', '*', '?']
+          'tab\tand\nnewline', '\x1b[31mred\x1b[0m', '\u202eevil', 'a\u200bb\ufeff\U000e0041', '\x7f\x85', 'emoji \U0001f511', '@sum', '+1', '*', '?']
 ERRORS = ['AccessDenied', 'Client.UnauthorizedOperation', 'accessdeniedexception', 'NoSuchEntity',
           'ThrottlingException', 'AuthFailure', 'KMS.NOTAUTHORIZED', 'forbidden', 'AuthorizationErrorException']
 USERS = ['alice', 'bob', 'Alice', 'eve*', 'zoë', 'a,b', 'x' * 300]

@@ -32,7 +32,7 @@ PAYLOADS = [
     '" onmouseover="window.owned=9" x="', "' autofocus onfocus='window.owned=10", '<iframe src="http://127.0.0.1:9/x"></iframe>',
     '</svg><script>window.owned=11</script>', ']]><script>window.owned=12</script>', '<!-- <script>window.owned=13</script>',
     '`${window.owned=14}`{{window.owned=15}}', 'x;}body{background:url(http://127.0.0.1:9/y)}', '&lt;script&gt;&#60;script&#62;',
-    '\u202eexe.gpj\u202c\u2066\u2069\u200f', '\x1b]0;owned\x07\x1b[31mred\x1b[0m', 'a\x00b\x01\x08\x7f\x85\x9b', 'a\r\nb\tc\u2028d\u2029',
+    '\u202eexe.gpj\u202c\u2066\u2069\u200f', 'a\u200bb\u200d\u2060\ufeff\xad\U000e0061\U000e0100', '\x1b]0;owned\x07\x1b[31mred\x1b[0m', 'a\x00b\x01\x08\x7f\x85\x9b', 'a\r\nb\tc\u2028d\u2029',
     '<base href="http://127.0.0.1:9/">', '<meta http-equiv="refresh" content="0;url=http://127.0.0.1:9/">', '<link rel=stylesheet href=http://127.0.0.1:9/z>',
     '|x|y|`code`[a](javascript:window.owned=16)', '\ufffd\ud83d\ude00é' + 'W' * 300, '<' * 40, '\\u003cscript\\u003ewindow.owned=17\\u003c/script\\u003e',
 ]
@@ -174,7 +174,7 @@ FACTS = r'''(function () {
     foreign: names(function (e) { return /^(img|iframe|object|embed|link|base|form|audio|video|source|template)$/i.test(e.localName); }),
     handlers: names(function (e) { return Array.prototype.some.call(e.attributes, function (a) { return /^on|^style$/i.test(a.name); }); }),
     links: names(function (e) { return e.localName === 'a' && !/^#[\w-]+$/.test(e.getAttribute('href') || ''); }),
-    unsafe: (text.match(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/) || []).length,
+    unsafe: (text.match(/[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u) || []).length,
     overflow: document.documentElement.scrollWidth - window.innerWidth,
     cut: names(function (e) { return /^(h1|h2|h3|h4|p|li|dd|dt|th|td|b)$/.test(e.localName) && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline'; }),
     outside: names(function (e) { if (e.closest('.box,.draw,svg,head,script')) return false; var r = e.getBoundingClientRect(); return r.width > 0 && r.right > window.innerWidth + 1; }),
@@ -263,7 +263,7 @@ def check_hostile(spoor, checks, browser, folder):
         make_report(spoor, checks, f'hostile {ending}', path, '--subject', 'AKIAHOSTILE', source)
         with open(path, encoding='utf-8', newline='') as file:
             text = file.read()
-        found = re.search('[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]', text)
+        found = re.search('[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]', text)
         checks.check(f'hostile {ending}: no control character, no turn of direction', not found, found)
     checks.check('hostile md: no markup', not re.search(r'(?<!\\)[<>`]|(?<!\\)\]\(', text), text[:500])
 

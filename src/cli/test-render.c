@@ -79,6 +79,9 @@ static void test_json(void **state) {
                                         "\"\\u202a\\u202b\\u202c\\u202d\\u202e\""},
                         {TEXT("\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9"),
                                         "\"\\u2066\\u2067\\u2068\\u2069\""},
+                        {TEXT("\xc2\xad\xe2\x80\x8b\xe2\x80\x8d\xe2\x81\xa0\xef\xbb\xbf"),
+                                        "\"\\u00ad\\u200b\\u200d\\u2060\\ufeff\""},
+                        {TEXT("\xf3\xa0\x81\xa1"), "\"\\udb40\\udc61\""}, /* a tag */
                         {TEXT("a\xff z"), "\"a\\ufffd z\""},
                         {TEXT("\xc0\xaf"), "\"\\ufffd\\ufffd\""},            /* overlong */
                         {TEXT("\xe0\x80\xaf"), "\"\\ufffd\\ufffd\\ufffd\""}, /* overlong */
@@ -125,6 +128,9 @@ static void test_visible(void **state) {
                         {TEXT("\t\n\r"), "\\t\\n\\r"},
                         {TEXT("\x1b[31m\0\x7f"), "\\x1b[31m\\x00\\x7f"},
                         {TEXT("\xc2\x9b\xe2\x80\xae"), "\\u{9b}\\u{202e}"},
+                        {TEXT("a\xe2\x80\x8b\xe2\x80\x8c\xe2\x80\x8d\xe2\x81\xa0\xef\xbb\xbf"),
+                                        "a\\u{200b}\\u{200c}\\u{200d}\\u{2060}\\u{feff}"},
+                        {TEXT("\xf3\xa0\x81\xa1\xf3\xa0\x84\x80"), "\\u{e0061}\\u{e0100}"},
                         {TEXT("\xff\xed\xa0\x80"), "\\xff\\xed\\xa0\\x80"},
                         {TEXT("é漢"), "é漢"},
         };
@@ -157,8 +163,8 @@ static void test_width(void **state) {
                         {TEXT("🐾"), 2},
                         {TEXT("a\xe2\x80\x8b"
                               "b"),
-                                        2}, /* zero-width space */
-                        {TEXT("\x1b"), 4},  /* \x1b */
+                                        10}, /* a zero-width space, as an escape */
+                        {TEXT("\x1b"), 4},   /* \x1b */
                         {TEXT("\xff"), 4},
                         {TEXT("\xe2\x80\xae"), 8}, /* \u{202e} */
                         {TEXT("\n"), 2},
@@ -189,7 +195,7 @@ static void test_csv(void **state) {
                         {TEXT("\rx"), "\"'\\rx\""},
                         {TEXT("\nx"), "\"'\nx\""},
                         {TEXT("\xc2\xa0=1"), "\"'\xc2\xa0=1\""},
-                        {TEXT("\xef\xbb\xbf=1"), "\"'\xef\xbb\xbf=1\""},
+                        {TEXT("\xef\xbb\xbf=1"), "\"'\\u{feff}=1\""},
                         {TEXT("\xe3\x80\x80=1"), "\"'\xe3\x80\x80=1\""},
                         {TEXT("＝1"), "\"'＝1\""},
                         {TEXT("＋1"), "\"'＋1\""},

@@ -8,6 +8,8 @@
  */
 #include "cli/text.h"
 
+#include "base/unicode.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -246,12 +248,6 @@ size_t cli_text_decode(const char *data, size_t size, uint32_t *ret_code) {
         return n;
 }
 
-bool cli_text_unsafe(uint32_t code) {
-        return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e ||
-               code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-               (code >= 0x2066 && code <= 0x2069);
-}
-
 #define EACH UINT64_C(0x0101010101010101) /* of eight bytes */
 
 /* The top bit of bytes that are 0; others behind the first such may be set too. */
@@ -306,9 +302,9 @@ static size_t append_visible(
                 cli_buffer_text(buffer, code == '\n' ? "\\n" : code == '\t' ? "\\t" : "\\r");
                 return 2;
         }
-        if (cli_text_unsafe(code) && code < 0x80)
+        if (unicode_is_hidden(code) && code < 0x80)
                 return append_escape(buffer, "\\x", 2, code);
-        if (cli_text_unsafe(code)) {
+        if (unicode_is_hidden(code)) {
                 width = append_escape(buffer, "\\u{", 1, code);
                 cli_buffer_char(buffer, '}');
                 return width + 1;
@@ -351,7 +347,10 @@ static void append_json(CliBuffer *buffer, const char *data, size_t n, uint32_t 
         } else if (name) {
                 cli_buffer_char(buffer, '\\');
                 cli_buffer_char(buffer, letters[name - names]);
-        } else if (cli_text_unsafe(code)) {
+        } else if (unicode_is_hidden(code) && code > 0xffff) {
+                append_escape(buffer, "\\u", 4, 0xd7c0 + (code >> 10));
+                append_escape(buffer, "\\u", 4, 0xdc00 | (code & 0x3ff));
+        } else if (unicode_is_hidden(code)) {
                 append_escape(buffer, "\\u", 4, code);
         } else {
                 cli_buffer_append(buffer, data, n);

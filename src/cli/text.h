@@ -30,9 +30,6 @@ static inline SpoorSlice cli_slice(const char *text) {
  */
 size_t cli_text_decode(const char *data, size_t size, uint32_t *ret_code);
 
-/* Control characters, C0, DEL and C1; line and paragraph separators; what turns the direction. */
-bool cli_text_unsafe(uint32_t code);
-
 /* Cells that a terminal gives the character: 0, 1 or 2. */
 unsigned cli_text_width(uint32_t code);
 
@@ -44,8 +41,8 @@ typedef enum CliVisible {
 } CliVisible;
 
 /*
- * Appends TEXT with everything unsafe spelled out: \t \n \r, \x1b for controls and for bytes that
- * are no UTF-8, \u{202e} above. Returns the terminal cells it takes.
+ * Appends TEXT with everything hidden (base/unicode.h) spelled out: \t \n \r, \x1b for controls and
+ * for bytes that are no UTF-8, \u{202e} above. Returns the terminal cells it takes.
  */
 size_t cli_text_visible(CliBuffer *buffer, SpoorSlice text, CliVisible how);
 

@@ -1,12 +1,14 @@
 /*
  * JSON for eyes: white space outside strings is made anew, strings stay as they are but for what a
- * terminal would act on (DEL, C1 controls, direction marks), which becomes an escape of the same
+ * terminal would act on or nobody would see (base/unicode.h), which becomes an escape of the same
  * meaning. One pass, no recursion, one buffer. Stateless.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/unicode.h"
 #include "base/vec.h"
 #include "json/json.h"
 
@@ -29,28 +31,34 @@ static int new_line(Text *text, size_t depth) {
         return r;
 }
 
-/* The code point at AT if it must not reach a terminal, else 0; *ret_size its bytes. */
-static unsigned unsafe_at(const char *at, const char *end, size_t *ret_size) {
+/* The code point at AT if it must not be shown as it is, else 0; *ret_size its bytes. The text is
+ * UTF-8; where it is none, no code is found. */
+static uint32_t hidden_at(const char *at, const char *end, size_t *ret_size) {
         unsigned char a = (unsigned char)at[0];
-        unsigned b = end - at > 1 ? (unsigned char)at[1] : 0,
-                 c = end - at > 2 ? (unsigned char)at[2] : 0;
-        unsigned code;
+        size_t n = a < 0xc2 ? 1 : a < 0xe0 ? 2 : a < 0xf0 ? 3 : 4;
+        uint32_t code = n == 1 ? a : a & (0x7fU >> n);
 
         *ret_size = 1;
-        if (a == 0x7F)
-                return a;
-        if (a == 0xC2 && b >= 0x80 && b <= 0x9F)
-                return *ret_size = 2, b;
-        if (a == 0xD8 && b == 0x9C)
-                return *ret_size = 2, 0x61CU;
-        if (a != 0xE2 || (b & 0xC0) != 0x80 || (c & 0xC0) != 0x80)
+        if ((size_t)(end - at) < n || (n == 1 && a != 0x7f))
                 return 0;
-        code = 0x2000U | (b & 0x3F) << 6 | (c & 0x3F);
-        *ret_size = 3;
-        if (code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
-                        (code >= 0x2066 && code <= 0x2069))
-                return code;
-        return 0;
+        for (size_t i = 1; i < n; i++) {
+                if (((unsigned char)at[i] & 0xc0) != 0x80)
+                        return 0;
+                code = code << 6 | ((unsigned char)at[i] & 0x3fU);
+        }
+        *ret_size = n;
+        return unicode_is_hidden(code) ? code : 0;
+}
+
+static int put_escape(Text *text, uint32_t code) {
+        char escape[16];
+
+        if (code > 0xffff)
+                snprintf(escape, sizeof(escape), "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+                                0xdc00 | (code & 0x3ff));
+        else
+                snprintf(escape, sizeof(escape), "\\u%04x", code);
+        return put(text, escape, strlen(escape));
 }
 
 /* Copies the string that begins at AT with its quotes; *ret_next behind it, or NULL where it is
@@ -62,15 +70,12 @@ static int put_string(Text *text, const char *at, const char *end, const char **
         *ret_next = NULL;
         while (at < end && *at != '"' && r == 0) {
                 size_t size;
-                unsigned code = unsafe_at(at, end, &size);
+                uint32_t code = hidden_at(at, end, &size);
 
                 if (code) {
-                        char escape[8];
-
-                        snprintf(escape, sizeof(escape), "\\u%04x", code);
                         r = put(text, from, (size_t)(at - from));
                         if (r == 0)
-                                r = put(text, escape, 6);
+                                r = put_escape(text, code);
                         from = at + size;
                 }
                 at += *at == '\\' && at + 1 < end ? 2 : code ? size : 1;

@@ -117,6 +117,8 @@ static void test_pretty(void **state) {
                         {"\"\\u001b[31m\\\"\\\\\"", "\"\\u001b[31m\\\"\\\\\""},
                         {"\"\x7F\xC2\x9B\xE2\x80\xAE\xD8\x9C\"",
                                         "\"\\u007f\\u009b\\u202e\\u061c\""},
+                        {"\"a\xE2\x80\x8B\xEF\xBB\xBF\xF3\xA0\x80\xA1\"",
+                                        "\"a\\u200b\\ufeff\\udb40\\udc21\""},
                         {"\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\xBE\"",
                                         "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\xBE\""},
         };

@@ -31,8 +31,8 @@ TEXT_OPTIONS = {
     'id': 'eventID',
 }
 UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400, 'w': 604800}
-# Written as \uXXXX, so that no terminal acts on them and no reader is misled by them.
-UNSAFE = re.compile('[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+# Written as \uXXXX, so that no terminal acts on them and no reader is misled by what cannot be seen.
+UNSAFE = re.compile('[\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]')
 
 
 class Usage(Exception):
@@ -292,7 +292,7 @@ def options_of(arguments):
 
 def print_row(row):
     text = json.dumps(row, ensure_ascii=False, separators=(',', ':'))
-    print(UNSAFE.sub(lambda found: f'\\u{ord(found[0]):04x}', text))
+    print(UNSAFE.sub(lambda found: re.sub('....', r'\\u\g<0>', found[0].encode('utf-16-be').hex()), text))
 
 
 def main():
