@@ -184,6 +184,32 @@ FACTS = r'''(function () {
   };
 })()'''
 
+LAYOUT = r'''(function () {
+  var list = function (selector) { return Array.prototype.slice.call(document.querySelectorAll(selector)); };
+  var broken = [], range = document.createRange();
+  list('td').slice(0, 3000).forEach(function (td) {
+    var walk = document.createTreeWalker(td, NodeFilter.SHOW_TEXT), node;
+    while ((node = walk.nextNode())) {
+      var word = /[A-Za-z0-9_]+/g, found;
+      while ((found = word.exec(node.data))) {
+        range.setStart(node, found.index);
+        range.setEnd(node, found.index + found[0].length);
+        if (found[0].length <= 15 && range.getClientRects().length > 1) broken.push(found[0]);
+      }
+    }
+  });
+  return {
+    sections: list('h2').map(function (e) { return e.textContent; }),
+    broken: broken.slice(0, 5),
+    highest: Math.max.apply(null, list('tbody tr').map(function (e) { return e.offsetHeight; })),
+    folded: list('.rest').filter(function (e) { return e.getClientRects().length === 0; }).length,
+    folds: list('.rest').length,
+    clipped: list('.box,.draw').filter(function (e) { return e.scrollHeight > e.clientHeight + 1 || getComputedStyle(e).overflowY !== 'visible'; }).length,
+    repeats: list('thead').every(function (e) { return getComputedStyle(e).breakInside === 'avoid'; }) &&
+        list('th button').every(function (e) { return getComputedStyle(e).display === 'contents'; })
+  };
+})()'''
+
 SORT = r'''(function () {
   var th = document.querySelector('#addresses th.n, #files th.n'), table = th.closest('table'), column = Array.prototype.indexOf.call(th.parentNode.cells, th);
   var values = function () { return Array.prototype.map.call(table.tBodies[0].rows, function (row) { return parseFloat(row.cells[column].textContent.replace(/,/g, '')); }); };
@@ -268,6 +294,22 @@ def check_hostile(spoor, checks, browser, folder):
     checks.check('hostile md: no markup', not re.search(r'(?<!\\)[<>`]|(?<!\\)\]\(', text), text[:500])
 
 
+def check_layout(checks, browser, name):
+    """The page that is open, for the screen: words are whole, no row is blown up, long cells are folded."""
+    layout = browser.ask(LAYOUT)
+    checks.equal(f'{name}: short words are whole', [], layout['broken'])
+    checks.check(f'{name}: no row is blown up', layout['highest'] < 240, layout['highest'])
+    checks.check(f'{name}: long cells are folded', layout['folds'] and layout['folded'] == layout['folds'], layout)
+    order = [layout['sections'].index(title) for title in ('Activity over time', 'Timeline', 'Checklist', 'Addresses', 'About this report')]
+    checks.equal(f'{name}: sections in the order of reading', sorted(order), order)
+
+
+def check_paper(checks, browser, name):
+    """The page that is open, for paper: nothing is folded, nothing scrolls, heads of tables can be repeated."""
+    layout = browser.ask(LAYOUT)
+    checks.equal(f'{name}: paper shows everything', (0, 0, True), (layout['folded'], layout['clipped'], layout['repeats']))
+
+
 def check_labs(spoor, checks, browser, folder, gen, labs, keep):
     subjects = {'leaked-preview-key': 'AKIAQPREVIEWEXAMPLE7', 'ci-to-node-role': 'AKIAQWARROOMCIKEY001', 'workshop': None, 'lookup-events-runbook': None}
     for name, subject in subjects.items():
@@ -280,8 +322,11 @@ def check_labs(spoor, checks, browser, folder, gen, labs, keep):
         for width, scheme in ((1280, 'light'), (390, 'dark')):
             picture = os.path.join(keep, f'{name}-{width}.png') if keep else None
             facts = check_page(checks, browser, name, path, width, scheme, picture=picture)
+            if width == 1280:
+                check_layout(checks, browser, name)
         checks.check(f'{name}: has its sections', facts['sections'] > 12 and facts['rows'] > 100, facts)
         check_page(checks, browser, name, path, 1040, media='print')
+        check_paper(checks, browser, name)
         pdf = base64.b64decode(browser.call('Page.printToPDF', printBackground=True, preferCSSPageSize=True)['data'])
         checks.check(f'{name}: prints', pdf.startswith(b'%PDF') and len(pdf) > 50000, len(pdf))
         if keep:

@@ -6,6 +6,7 @@
  */
 #include "cli/report-html.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -19,8 +20,10 @@
 int cli_html_flush(CliHtml *html) {
         CliOutput *output = &html->doc->query->output;
 
-        if (html->line.error || html->cell.error || html->visible.error)
+        if (html->line.error || html->cell.error || html->visible.error || html->nothing.error)
                 return -ENOMEM;
+        if (html->is_held)
+                return 0;
         cli_output_write(output, html->line.data, html->line.size);
         cli_buffer_clear(&html->line);
         return output->error;
@@ -30,39 +33,66 @@ void cli_html_raw(CliHtml *html, const char *markup) {
         cli_buffer_text(&html->line, markup);
 }
 
-void cli_html_text(CliHtml *html, SpoorSlice text) {
-        size_t from = 0, i = 0;
+static const char *entity_of(char c) {
+        switch (c) {
+        case '&':
+                return "&amp;";
+        case '<':
+                return "&lt;";
+        case '>':
+                return "&gt;";
+        case '"':
+                return "&quot;";
+        case '\'':
+                return "&#39;";
+        default:
+                return NULL;
+        }
+}
+
+#define N_WHOLE 15 /* characters that stay on one line, whatever they are */
+#define N_LINE 26  /* of a word without any mark that fill a line */
+
+/* May a line break between A and B, of which RUN characters stand before B without a break? */
+static bool may_break(char a, char b, size_t run) {
+        if (run >= N_LINE)
+                return true;
+        return run >= N_WHOLE &&
+               (memchr(":/.,@=&?_;|+-)}]", a, 16) ||
+                               (islower((unsigned char)a) && isupper((unsigned char)b)));
+}
+
+static void put_text(CliHtml *html, SpoorSlice text, bool breaks) {
+        size_t from = 0, i = 0, run = 0;
 
         cli_buffer_clear(&html->visible);
         (void)cli_text_visible(&html->visible, text, 0);
         for (; i < html->visible.size; i++) {
-                const char *entity;
+                char c = html->visible.data[i];
+                const char *entity = entity_of(c);
+                bool is_break = false;
 
-                switch (html->visible.data[i]) {
-                case '&':
-                        entity = "&amp;";
-                        break;
-                case '<':
-                        entity = "&lt;";
-                        break;
-                case '>':
-                        entity = "&gt;";
-                        break;
-                case '"':
-                        entity = "&quot;";
-                        break;
-                case '\'':
-                        entity = "&#39;";
-                        break;
-                default:
-                        continue;
+                if (breaks && ((unsigned char)c & 0xc0) != 0x80) {
+                        is_break = run && c != ' ' && may_break(html->visible.data[i - 1], c, run);
+                        run = c == ' ' ? 0 : is_break ? 1 : run + 1;
                 }
+                if (!entity && !is_break)
+                        continue;
                 cli_buffer_append(&html->line, html->visible.data + from, i - from);
-                cli_buffer_text(&html->line, entity);
-                from = i + 1;
+                cli_buffer_text(&html->line, is_break ? "<wbr>" : "");
+                cli_buffer_text(&html->line, entity ? entity : "");
+                from = entity ? i + 1 : i;
         }
         if (i > from)
                 cli_buffer_append(&html->line, html->visible.data + from, i - from);
+}
+
+void cli_html_text(CliHtml *html, SpoorSlice text) {
+        put_text(html, text, false);
+}
+
+void cli_html_words(CliHtml *html, SpoorSlice text) {
+        put_text(html, text, true);
 }
 
 void cli_html_cstr(CliHtml *html, const char *text) {
@@ -237,36 +267,70 @@ static int put_drawing(CliHtml *html, const CliReportSection *section, const cha
         }
 }
 
-static int put_section(CliHtml *html, const CliReportSection *section, SpoorError *error) {
-        const CliReportDoc *doc = html->doc;
-        size_t n_times = section->is_by_subject ? doc->n_whats : 1;
+void cli_html_fold(CliHtml *html, const char *name) {
+        cli_buffer_format(&html->line,
+                        "<details class=\"fold\"><summary>%s</summary></details>\n"
+                        "<div class=\"rest\">\n",
+                        name);
+}
+
+void cli_html_unfold(CliHtml *html) {
+        cli_html_raw(html, "</div>\n");
+}
+
+/* What SECTION has of one subject, or at all. */
+static int put_part(CliHtml *html, const CliReportSection *section, const char *what,
+                bool *ret_is_empty, SpoorError *error) {
+        CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
         bool is_folded = section->drawing == CLI_REPORT_ACTIVITY ||
                          section->drawing == CLI_REPORT_COVERAGE;
+        int r = put_drawing(html, section, what, error);
+
+        if (r == 0)
+                r = section->open(html->doc, what, &rows, error);
+        if (r)
+                return r;
+        if (is_folded)
+                cli_html_fold(html, "As a table");
+        r = cli_html_table(html, section, rows, ret_is_empty, error);
+        if (is_folded)
+                cli_html_unfold(html);
+        return r;
+}
+
+/* A section without a row is an item of the list at the end, under its own name. */
+static int put_section(CliHtml *html, const CliReportSection *section, SpoorError *error) {
+        const CliReportDoc *doc = html->doc;
+        size_t n_times = section->is_by_subject ? doc->n_whats : 1, before = html->line.size;
+        size_t n_empty = 0;
         int r = 0;
 
+        html->is_held = true;
         cli_buffer_format(&html->line, "<section id=\"%s\">\n<h2>%s</h2>\n", section->name,
                         section->title);
         if (section->about[0])
                 cli_buffer_format(&html->line, "<p class=\"about\">%s</p>\n", section->about);
         for (size_t i = 0; i < n_times && r == 0; i++) {
-                CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
                 const char *what = section->is_by_subject ? doc->whats[i] : NULL;
+                bool is_empty = false;
 
                 if (what && doc->n_whats > 1) {
                         cli_html_raw(html, "<h3>");
                         cli_html_cstr(html, what);
                         cli_html_raw(html, "</h3>\n");
                 }
-                r = put_drawing(html, section, what, error);
-                if (r == 0)
-                        r = section->open(doc, what, &rows, error);
-                if (r)
-                        return r;
-                cli_html_raw(html, is_folded ? "<details><summary>As a table</summary>\n" : "");
-                r = cli_html_table(html, section, rows, error);
-                cli_html_raw(html, is_folded ? "</details>\n" : "");
+                r = put_part(html, section, what, &is_empty, error);
+                if (is_empty)
+                        cli_buffer_format(&html->line, "<p class=\"none\">%s</p>\n", section->none);
+                n_empty += is_empty;
         }
         cli_html_raw(html, "</section>\n");
+        html->is_held = false;
+        if (r == 0 && n_empty == n_times) {
+                html->line.size = before;
+                cli_buffer_format(&html->nothing, "<li id=\"%s\"><b>%s</b> %s</li>\n",
+                                section->name, section->title, section->none);
+        }
         return r;
 }
 
@@ -298,20 +362,35 @@ static int put_single(CliHtml *html, SpoorRows *rows, SpoorError *error) {
 }
 
 static int put_page(CliHtml *html, SpoorPage *page, SpoorError *error) {
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer none = CLI_BUFFER_INIT;
         SpoorSection section;
         int r = 0;
 
         for (size_t i = 0; r == 0 && spoor_page_section(page, i, &section) == 0; i++) {
                 CliReportSection of = cli_report_of_page(&section);
+                size_t before = html->line.size;
+                bool is_empty;
 
                 if (section.is_single) {
                         r = put_single(html, section.rows, error);
                         continue;
                 }
+                html->is_held = true;
                 cli_buffer_format(&html->line, "<h4>%s</h4>\n", section.title);
-                r = cli_html_table(html, &of, section.rows, error);
+                r = cli_html_table(html, &of, section.rows, &is_empty, error);
+                html->is_held = false;
+                if (r || !is_empty)
+                        continue;
+                html->line.size = before;
+                cli_buffer_text(&none, none.size ? "; " : "None: ");
+                cli_buffer_text(&none, section.title);
         }
-        return r;
+        if (none.size) {
+                cli_html_raw(html, "<p class=\"none\">");
+                cli_html_buffer(html, &none);
+                cli_html_raw(html, ".</p>\n");
+        }
+        return r ? r : none.error;
 }
 
 static int put_subjects(CliHtml *html, SpoorError *error) {
@@ -402,6 +481,12 @@ static int compose(CliHtml *html, SpoorError *error) {
         }
         if (r)
                 return r;
+        if (html->nothing.size) {
+                cli_html_raw(html, "<section id=\"nothing\">\n<h2>Nothing found</h2>\n"
+                                   "<ul class=\"nothing\">\n");
+                cli_buffer_append(&html->line, html->nothing.data, html->nothing.size);
+                cli_html_raw(html, "</ul>\n</section>\n");
+        }
         put_about(html);
         return cli_html_flush(html);
 }
@@ -413,5 +498,6 @@ int cli_report_html(CliReportDoc *doc, SpoorError *error) {
         cli_buffer_deinit(&html.line);
         cli_buffer_deinit(&html.cell);
         cli_buffer_deinit(&html.visible);
+        cli_buffer_deinit(&html.nothing);
         return r;
 }

@@ -14,13 +14,17 @@
 typedef struct Markdown {
         CliReportDoc *doc;
         CliBuffer line, cell, visible;
+        CliBuffer nothing; /* sections without a row, a line each */
+        bool is_held;      /* nothing is written before the section is known to have a row */
 } Markdown;
 
 static int flush(Markdown *m) {
         CliOutput *output = &m->doc->query->output;
 
-        if (m->line.error || m->cell.error || m->visible.error)
+        if (m->line.error || m->cell.error || m->visible.error || m->nothing.error)
                 return -ENOMEM;
+        if (m->is_held)
+                return 0;
         cli_output_write(output, m->line.data, m->line.size);
         cli_buffer_clear(&m->line);
         return output->error;
@@ -56,17 +60,12 @@ static void put_cstr(Markdown *m, const char *text) {
 
 /* ---- tables ---- */
 
-static void put_head(Markdown *m, const CliReportSection *section, SpoorRows *rows) {
-        size_t n = spoor_rows_n_columns(rows);
-
+static void put_head(Markdown *m, const CliReportRows *shown) {
         for (int is_line = 0; is_line < 2; is_line++) {
-                for (size_t i = 0; i < n; i++) {
-                        const char *name = spoor_rows_column(rows, i);
-
-                        if (!cli_report_has_column(section->columns, name))
-                                continue;
+                for (size_t i = 0; i < shown->n_columns; i++) {
                         cli_buffer_clear(&m->cell);
-                        cli_report_label(&m->cell, name);
+                        cli_report_label(&m->cell,
+                                        spoor_rows_column(shown->rows, shown->columns[i]));
                         cli_buffer_text(&m->line, "| ");
                         if (is_line)
                                 cli_buffer_text(&m->line, "---");
@@ -78,15 +77,10 @@ static void put_head(Markdown *m, const CliReportSection *section, SpoorRows *ro
         }
 }
 
-static void put_row(Markdown *m, const CliReportSection *section, SpoorRows *rows,
-                const SpoorCell *cells) {
-        size_t n = spoor_rows_n_columns(rows);
-
-        for (size_t i = 0; i < n; i++) {
-                if (!cli_report_has_column(section->columns, spoor_rows_column(rows, i)))
-                        continue;
+static void put_row(Markdown *m, const CliReportRows *shown, const SpoorCell *cells) {
+        for (size_t i = 0; i < shown->n_columns; i++) {
                 cli_buffer_clear(&m->cell);
-                cli_report_cell(&m->cell, &cells[i]);
+                cli_report_cell(&m->cell, &cells[shown->columns[i]]);
                 cli_buffer_text(&m->line, "| ");
                 put_buffer(m, &m->cell);
                 cli_buffer_char(&m->line, ' ');
@@ -94,49 +88,66 @@ static void put_row(Markdown *m, const CliReportSection *section, SpoorRows *row
         cli_buffer_text(&m->line, "|\n");
 }
 
-static int put_table(
-                Markdown *m, const CliReportSection *section, SpoorRows *rows, SpoorError *error) {
-        CliReportRows shown;
+static void put_below(Markdown *m, bool is_first) {
+        if (m->cell.size == 0)
+                return;
+        cli_buffer_text(&m->line, is_first ? "" : "\n");
+        put_buffer(m, &m->cell);
+        cli_buffer_char(&m->line, '\n');
+}
+
+static int put_rows(Markdown *m, const CliReportSection *section, CliReportRows *shown,
+                SpoorError *error) {
         const SpoorCell *cells;
         int r;
 
-        cli_report_rows(m->doc, section, rows, &shown);
-        while ((r = cli_report_rows_next(&shown, &cells, error)) == 0) {
-                if (shown.n_shown == 1)
-                        put_head(m, section, rows);
-                put_row(m, section, rows, cells);
+        while ((r = cli_report_rows_next(shown, &cells, error)) == 0) {
+                m->is_held = false;
+                if (shown->n_shown == 1)
+                        put_head(m, shown);
+                put_row(m, shown, cells);
                 r = flush(m);
                 if (r)
                         return r;
         }
         if (r != SPOOR_END)
                 return r;
-        if (shown.n_shown == 0 && shown.n_left == 0) {
-                cli_buffer_text(&m->line, section->none);
-                cli_buffer_char(&m->line, '\n');
-        }
         cli_buffer_clear(&m->cell);
-        cli_report_left_out(&shown, section, &m->cell);
-        if (m->cell.size) {
-                cli_buffer_char(&m->line, '\n');
-                put_buffer(m, &m->cell);
-                cli_buffer_char(&m->line, '\n');
-        }
+        cli_report_noes(shown, &m->cell);
+        put_below(m, shown->n_shown == 0);
+        cli_buffer_clear(&m->cell);
+        cli_report_left_out(shown, section, &m->cell);
+        put_below(m, false);
         return flush(m);
+}
+
+static int put_table(Markdown *m, const CliReportSection *section, SpoorRows *rows,
+                bool *ret_is_empty, SpoorError *error) {
+        CliReportRows shown;
+        int r = cli_report_rows(m->doc, section, rows, &shown);
+
+        if (r == 0)
+                r = put_rows(m, section, &shown, error);
+        *ret_is_empty = shown.n_shown == 0 && shown.n_left == 0 && shown.n_noes == 0;
+        cli_report_rows_deinit(&shown);
+        return r;
 }
 
 static int put_section(Markdown *m, const CliReportSection *section, SpoorError *error) {
         const CliReportDoc *doc = m->doc;
-        size_t n_times = section->is_by_subject ? doc->n_whats : 1;
+        size_t n_times = section->is_by_subject ? doc->n_whats : 1, before = m->line.size;
+        size_t n_empty = 0;
         int r = 0;
 
         if (n_times == 0)
                 return 0;
+        m->is_held = true;
         cli_buffer_format(&m->line, "\n## %s\n", section->title);
         if (section->about[0])
                 cli_buffer_format(&m->line, "%s\n", section->about);
         for (size_t i = 0; i < n_times && r == 0; i++) {
                 CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+                bool is_empty = false;
 
                 if (section->is_by_subject) {
                         cli_buffer_text(&m->line, "\n### ");
@@ -146,7 +157,15 @@ static int put_section(Markdown *m, const CliReportSection *section, SpoorError 
                 cli_buffer_char(&m->line, '\n');
                 r = section->open(doc, section->is_by_subject ? doc->whats[i] : NULL, &rows, error);
                 if (r == 0)
-                        r = put_table(m, section, rows, error);
+                        r = put_table(m, section, rows, &is_empty, error);
+                if (is_empty)
+                        cli_buffer_format(&m->line, "%s\n", section->none);
+                n_empty += is_empty;
+        }
+        m->is_held = false;
+        if (r == 0 && n_empty == n_times) {
+                m->line.size = before;
+                cli_buffer_format(&m->nothing, "- %s: %s\n", section->title, section->none);
         }
         return r;
 }
@@ -171,20 +190,33 @@ static int put_single(Markdown *m, SpoorRows *rows, SpoorError *error) {
 }
 
 static int put_page(Markdown *m, SpoorPage *page, SpoorError *error) {
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer none = CLI_BUFFER_INIT;
         SpoorSection section;
         int r = 0;
 
         for (size_t i = 0; r == 0 && spoor_page_section(page, i, &section) == 0; i++) {
                 CliReportSection of = cli_report_of_page(&section);
+                size_t before = m->line.size;
+                bool is_empty = false;
 
                 if (section.is_single) {
                         r = put_single(m, section.rows, error);
                         continue;
                 }
+                m->is_held = true;
                 cli_buffer_format(&m->line, "\n#### %s\n\n", section.title);
-                r = put_table(m, &of, section.rows, error);
+                r = put_table(m, &of, section.rows, &is_empty, error);
+                m->is_held = false;
+                if (r || !is_empty)
+                        continue;
+                m->line.size = before;
+                cli_buffer_text(&none, none.size ? "; " : "\nNone: ");
+                cli_buffer_text(&none, section.title);
         }
-        return r;
+        if (none.size)
+                cli_buffer_text(&none, ".\n");
+        cli_buffer_append(&m->line, none.data, none.size);
+        return r ? r : none.error;
 }
 
 static int put_subjects(Markdown *m, SpoorError *error) {
@@ -274,6 +306,10 @@ static int compose(Markdown *m, SpoorError *error) {
         }
         if (r)
                 return r;
+        if (m->nothing.size) {
+                cli_buffer_text(&m->line, "\n## Nothing found\n");
+                cli_buffer_append(&m->line, m->nothing.data, m->nothing.size);
+        }
         put_about(m);
         return flush(m);
 }
@@ -285,5 +321,6 @@ int cli_report_markdown(CliReportDoc *doc, SpoorError *error) {
         cli_buffer_deinit(&m.line);
         cli_buffer_deinit(&m.cell);
         cli_buffer_deinit(&m.visible);
+        cli_buffer_deinit(&m.nothing);
         return r;
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/enrichment.h"
 #include "cli/text.h"
 
 #define N_ITEMS 6 /* of a list that are shown */
@@ -23,7 +24,41 @@ size_t cli_report_column(const SpoorRows *rows, const char *name) {
         return i;
 }
 
-void cli_report_rows(const CliReportDoc *doc, const CliReportSection *section, SpoorRows *rows,
+static int add_column(CliReportRows *rows, size_t column) {
+        if (rows->n_columns == CLI_REPORT_MAX_COLUMNS)
+                return -E2BIG;
+        rows->columns[rows->n_columns++] = column;
+        return 0;
+}
+
+/* Those that the section names, in its order; behind them what enrichment adds. */
+static int choose_columns(const char *names, CliReportRows *rows) {
+        size_t n = spoor_rows_n_columns(rows->rows);
+        int r = 0;
+
+        for (const char *at = names; at && *at && r == 0;) {
+                size_t size = strcspn(at, " ");
+
+                for (size_t i = 0; i < n && r == 0; i++) {
+                        const char *name = spoor_rows_column(rows->rows, i);
+
+                        if (strlen(name) == size && memcmp(name, at, size) == 0)
+                                r = add_column(rows, i);
+                }
+                at += size;
+                at += strspn(at, " ");
+        }
+        for (size_t i = 0; i < n && r == 0; i++)
+                if (!names || cli_enrichment_column(spoor_rows_column(rows->rows, i)))
+                        r = add_column(rows, i);
+        return r;
+}
+
+void cli_report_rows_deinit(CliReportRows *rows) {
+        cli_buffer_deinit(&rows->noes);
+}
+
+int cli_report_rows(const CliReportDoc *doc, const CliReportSection *section, SpoorRows *rows,
                 CliReportRows *ret) {
         bool is_timeline = strcmp(section->name, "timeline") == 0;
 
@@ -31,10 +66,24 @@ void cli_report_rows(const CliReportDoc *doc, const CliReportSection *section, S
                         .rows = rows,
                         .doc = doc,
                         .is_thinned = is_timeline && doc->sums.runs > CLI_REPORT_MAX_RUNS,
+                        .is_checklist = cli_report_column(rows, "question") <
+                                        spoor_rows_n_columns(rows),
                         .category = cli_report_column(rows, "category"),
                         .read_only = cli_report_column(rows, "readOnly"),
+                        .answer = cli_report_column(rows, "answer"),
+                        .events = cli_report_column(rows, "events"),
+                        .noes = CLI_BUFFER_INIT,
                         .n_max = is_timeline ? CLI_REPORT_MAX_RUNS : CLI_REPORT_MAX_ROWS,
         };
+        return choose_columns(section->columns, ret);
+}
+
+/* A question answered no, of which no event is to be told. */
+static bool is_no(const CliReportRows *rows, const SpoorCell *cells) {
+        const SpoorCell *answer = &cells[rows->answer];
+
+        return answer->type == SPOOR_CELL_TEXT && answer->text.size == 2 &&
+               memcmp(answer->text.data, "no", 2) == 0 && cells[rows->events].count == 0;
 }
 
 static bool is_kept(const CliReportRows *rows, const SpoorCell *cells) {
@@ -48,6 +97,14 @@ int cli_report_rows_next(CliReportRows *rows, const SpoorCell **ret_cells, Spoor
         int r;
 
         while ((r = spoor_rows_next(rows->rows, ret_cells, error)) == 0) {
+                if (rows->is_checklist && is_no(rows, *ret_cells)) {
+                        const SpoorCell *question =
+                                        &(*ret_cells)[cli_report_column(rows->rows, "question")];
+
+                        cli_buffer_text(&rows->noes, rows->n_noes++ ? " " : "");
+                        cli_buffer_append(&rows->noes, question->text.data, question->text.size);
+                        continue;
+                }
                 if (rows->n_shown < rows->n_max &&
                                 (!rows->is_thinned || is_kept(rows, *ret_cells))) {
                         rows->n_shown++;
@@ -56,6 +113,17 @@ int cli_report_rows_next(CliReportRows *rows, const SpoorCell **ret_cells, Spoor
                 rows->n_left++;
         }
         return r;
+}
+
+void cli_report_noes(const CliReportRows *rows, CliBuffer *text) {
+        if (rows->n_noes == 0)
+                return;
+        cli_buffer_text(text, "No, and not one event (");
+        cli_text_count(text, rows->n_noes);
+        cli_buffer_text(text, rows->n_noes == 1 ? " question): " : " questions): ");
+        cli_buffer_append(text, rows->noes.data, rows->noes.size);
+        if (rows->noes.error)
+                text->error = rows->noes.error;
 }
 
 void cli_report_left_out(
@@ -204,33 +272,61 @@ static bool take_string(SpoorSlice json, size_t *at, CliBuffer *text) {
 }
 
 /* Items of an array of strings. False: it is none; then nothing is appended. */
-static bool put_list(CliBuffer *text, SpoorSlice json) {
-        size_t before = text->size, at = 1, n = 0, kept = before;
+static bool put_array(CliBuffer *text, SpoorSlice json, size_t from, size_t to, size_t *ret_n) {
+        size_t before = text->size, at = 1, n = 0;
 
         if (json.size < 2 || json.data[0] != '[')
                 return false;
         while (at < json.size && json.data[at] != ']') {
-                if (n && n <= N_ITEMS)
+                size_t kept = text->size;
+
+                if (n > from && n < to)
                         cli_buffer_text(text, ", ");
                 if (!take_string(json, &at, text)) {
                         text->size = before;
                         return false;
                 }
-                if (n++ < N_ITEMS)
-                        kept = text->size;
-                else
+                if (n < from || n >= to)
                         text->size = kept;
+                n++;
                 while (at < json.size && (json.data[at] == ',' || json.data[at] == ' '))
                         at++;
         }
-        if (n > N_ITEMS)
-                cli_buffer_format(text, " and %zu more", n - N_ITEMS);
+        *ret_n = n;
+        return true;
+}
+
+static void put_words(CliBuffer *text, SpoorSlice words, size_t from, size_t to, size_t *ret_n) {
+        size_t at = 0, n = 0;
+
+        while (at < words.size) {
+                const char *blank = memchr(words.data + at, ' ', words.size - at);
+                size_t end = blank ? (size_t)(blank - words.data) : words.size;
+
+                if (n >= from && n < to) {
+                        cli_buffer_text(text, n > from ? " " : "");
+                        cli_buffer_append(text, words.data + at, end - at);
+                }
+                n++;
+                at = end + 1;
+        }
+        *ret_n = n;
+}
+
+bool cli_report_items(CliBuffer *text, const SpoorCell *cell, bool blanks, size_t from, size_t to,
+                size_t *ret_n) {
+        if (cell->type == SPOOR_CELL_JSON)
+                return put_array(text, cell->text, from, to, ret_n);
+        if (!blanks || cell->type != SPOOR_CELL_TEXT)
+                return false;
+        put_words(text, cell->text, from, to, ret_n);
         return true;
 }
 
 void cli_report_cell(CliBuffer *text, const SpoorCell *cell) {
         CLI_CLEANUP(cli_buffer_deinit) CliBuffer scratch = CLI_BUFFER_INIT;
         SpoorSlice plain;
+        size_t n;
 
         if (cell->type == SPOOR_CELL_COUNT) {
                 cli_text_count(text, cell->count);
@@ -240,8 +336,11 @@ void cli_report_cell(CliBuffer *text, const SpoorCell *cell) {
                 cli_buffer_text(text, cell->boolean ? "yes" : "no");
                 return;
         }
-        if (cell->type == SPOOR_CELL_JSON && put_list(text, cell->text))
+        if (cell->type == SPOOR_CELL_JSON && put_array(text, cell->text, 0, N_ITEMS, &n)) {
+                if (n > N_ITEMS)
+                        cli_buffer_format(text, " and %zu more", n - N_ITEMS);
                 return;
+        }
         plain = cli_cell_text(cell, &scratch);
         cli_buffer_append(text, plain.data, plain.size);
         if (scratch.error)

@@ -112,6 +112,39 @@ static const CliReportSection sections[] = {
                                 .open = open_chain,
                 },
                 {
+                                .name = "activity",
+                                .title = "Activity over time",
+                                .about = "Events by outcome in steps of one length, in UTC.",
+                                .none = "No event.",
+                                .columns = "from to events success denied failure",
+                                .drawing = CLI_REPORT_ACTIVITY,
+                                .open = open_activity,
+                },
+                {
+                                .name = "timeline",
+                                .title = "Timeline",
+                                .about = "Runs of the same call by the same credential are one "
+                                         "line, at the time of their first event.",
+                                .none = "No event.",
+                                .columns = "firstTime summary errorCode category principal "
+                                           "userIdentity.accessKeyId sourceIPAddresses "
+                                           "firstEventID lastEventID",
+                                .more = "spoor timeline --collapse",
+                                .open = open_timeline,
+                },
+                {
+                                .name = "writes",
+                                .title = "Calls that change",
+                                .about = "Done or only tried, with what was asked for; what stood "
+                                         "there in base64 or URL-encoded is made plain. Without "
+                                         "subjects, those that the catalogue gives a category.",
+                                .none = "Nothing was changed, and nobody tried.",
+                                .columns = "eventTime eventSource eventName awsRegion outcome "
+                                           "errorCode principal userIdentity.accessKeyId "
+                                           "sourceIPAddress requestParameters decoded eventID",
+                                .open = open_writes,
+                },
+                {
                                 .name = "standing",
                                 .title = "What was left behind",
                                 .about = "What calls made, changed or ended, and whether it stands "
@@ -136,28 +169,6 @@ static const CliReportSection sections[] = {
                                 .open = open_taken,
                 },
                 {
-                                .name = "writes",
-                                .title = "Calls that change",
-                                .about = "Done or only tried, with what was asked for; what stood "
-                                         "there in base64 or URL-encoded is made plain. Without "
-                                         "subjects, those that the catalogue gives a category.",
-                                .none = "Nothing was changed, and nobody tried.",
-                                .columns = "eventTime eventSource eventName awsRegion outcome "
-                                           "errorCode principal userIdentity.accessKeyId "
-                                           "sourceIPAddress requestParameters decoded eventID",
-                                .open = open_writes,
-                },
-                {
-                                .name = "checklist",
-                                .title = "Checklist",
-                                .about = "What is asked of every case, of all that was selected. "
-                                         "Events count attempts too.",
-                                .none = "No question.",
-                                .columns = "question answer events succeeded firstTime lastTime "
-                                           "principals evidence",
-                                .open = open_checklist,
-                },
-                {
                                 .name = "subjectChecklist",
                                 .title = "Checklist of the subjects",
                                 .about = "The same questions, of what was done with the "
@@ -169,25 +180,14 @@ static const CliReportSection sections[] = {
                                 .open = open_subject_checklist,
                 },
                 {
-                                .name = "activity",
-                                .title = "Activity over time",
-                                .about = "Events by outcome in steps of one length, in UTC.",
-                                .none = "No event.",
-                                .columns = "from to events success denied failure",
-                                .drawing = CLI_REPORT_ACTIVITY,
-                                .open = open_activity,
-                },
-                {
-                                .name = "timeline",
-                                .title = "Timeline",
-                                .about = "Runs of the same call by the same credential are one "
-                                         "line, at the time of their first event.",
-                                .none = "No event.",
-                                .columns = "firstTime summary errorCode category principal "
-                                           "userIdentity.accessKeyId sourceIPAddresses "
-                                           "firstEventID lastEventID",
-                                .more = "spoor timeline --collapse",
-                                .open = open_timeline,
+                                .name = "checklist",
+                                .title = "Checklist",
+                                .about = "What is asked of every case, of all that was selected. "
+                                         "Events count attempts too.",
+                                .none = "No question.",
+                                .columns = "question answer events succeeded firstTime lastTime "
+                                           "principals evidence",
+                                .open = open_checklist,
                 },
                 VALUES("addresses", "Addresses", "ip", open_addresses),
                 VALUES("userAgents", "User agents", "ua", open_user_agents),

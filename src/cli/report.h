@@ -91,22 +91,32 @@ int cli_report_html(CliReportDoc *doc, SpoorError *ret_error);
 
 /*
  * Rows of a section for people: of a long timeline those that wrote or that the catalogue knows,
- * and of any table the first so many. n_left counts what was passed over. Returns as
- * spoor_rows_next().
+ * of a checklist the questions with events, and of any table the first so many. n_left counts what
+ * was passed over, but for questions answered no without any event: these are told in one line.
+ * Returns as spoor_rows_next().
  */
+#define CLI_REPORT_MAX_COLUMNS 96
+
 typedef struct CliReportRows {
         SpoorRows *rows;
         const CliReportDoc *doc;
-        bool is_thinned;
-        size_t category, read_only, outcome; /* cells that decide it */
-        uint64_t n_max, n_shown, n_left;
+        size_t columns[CLI_REPORT_MAX_COLUMNS]; /* shown, in the order of the section */
+        size_t n_columns;
+        bool is_thinned, is_checklist;
+        size_t category, read_only, answer, events; /* cells that decide it */
+        CliBuffer noes;                             /* questions that nothing is to be said of */
+        uint64_t n_max, n_shown, n_left, n_noes;
 } CliReportRows;
 
-void cli_report_rows(const CliReportDoc *doc, const CliReportSection *section, SpoorRows *rows,
+/* 0, or -E2BIG for a table of more columns than that. */
+int cli_report_rows(const CliReportDoc *doc, const CliReportSection *section, SpoorRows *rows,
                 CliReportRows *ret);
+void cli_report_rows_deinit(CliReportRows *rows);
 int cli_report_rows_next(CliReportRows *rows, const SpoorCell **ret_cells, SpoorError *ret_error);
 
-/* What is said below a table of which rows are left out; nothing where none is. */
+/* What is said below a table: which questions are answered no; which rows are left out. Nothing
+ * where neither is. */
+void cli_report_noes(const CliReportRows *rows, CliBuffer *text);
 void cli_report_left_out(
                 const CliReportRows *rows, const CliReportSection *section, CliBuffer *text);
 
@@ -121,6 +131,14 @@ void cli_report_label(CliBuffer *text, const char *name);
  * commas between, the first so many. Appends.
  */
 void cli_report_cell(CliBuffer *text, const SpoorCell *cell);
+
+/*
+ * Of a cell that is a list, the items FROM to (not including) TO, with commas between; *ret_n is
+ * how many it has. A list is an array of texts, or (BLANKS) a text of words. False: it is none, and
+ * nothing was appended.
+ */
+bool cli_report_items(CliBuffer *text, const SpoorCell *cell, bool blanks, size_t from, size_t to,
+                size_t *ret_n);
 
 /* Is NAME among NAMES, which have blanks between? NULL: any is. */
 bool cli_report_has_column(const char *names, const char *name);
