@@ -60,6 +60,8 @@ static void test_refusals(void **state) {
                                         "expected a comparison, such as eventTime >= 2026-01-08, "
                                         "found the end"},
                         {"ip = 10.0.0.0/8", 5, "a block of addresses stands behind in"},
+                        {"ip ~ 10.0.0.0/8", 5, "a block of addresses stands behind in"},
+                        {"ip =~ 10.0.0.0/8", 6, "a block of addresses stands behind in"},
                         {"ip in 10.0.0.0/33", 6, "expected a block of addresses"},
                         {"ip in (::1/x)", 7, "expected a block of addresses"},
                         {"ua =~ '(x'", 6,

@@ -285,7 +285,9 @@ static int compile_regex(Parser *p, const Value *value, WhereTerm *term) {
                      : r;
 }
 
-/* Behind `in` an address with bits is a block; elsewhere a bare one is a mistake. */
+/* Behind `in` an address with bits is a block; elsewhere a bare one is a mistake, also as a
+ * pattern.
+ */
 static int look_for_block(Parser *p, const Operator *op, const Value *value, WhereTerm *term) {
         Address address;
         const char *slash = memchr(value->text.data, '/', value->text.size);
@@ -311,10 +313,10 @@ static int classify(Parser *p, const WhereField *field, const Operator *op, cons
         bool is_time = time_parse_date(value->text, &term->time) != 1;
         int r;
 
-        if (op->kind == WHERE_REGEX)
-                return compile_regex(p, value, term);
-        if (op->kind == WHERE_GLOB)
-                return 0;
+        if (op->kind != WHERE_TEXT) {
+                r = look_for_block(p, op, value, term);
+                return r || op->kind == WHERE_GLOB ? r : compile_regex(p, value, term);
+        }
         if (field->place == WHERE_TIME && !is_time)
                 return refuse(p, value->at,
                                 "expected a time such as 2026-01-08T14:00:00Z or 2026-01-08");
