@@ -3,6 +3,7 @@
  * it is asked for: what was found is kept by its text, so a million rows cost as many look-ups as
  * they have distinct values, and a hash each.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -149,13 +150,27 @@ static int take_labels(EnrichLookup *lookup, EnrichFacts *facts) {
         return 0;
 }
 
+/* Is it an address of IPv4 as IPv6 writes it (::ffff:203.0.113.7)? Then *address is that. */
+static bool take_mapped(Address *address) {
+        static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+
+        if (address->family != AF_INET6 || memcmp(address->bytes, mapped, sizeof(mapped)) != 0)
+                return false;
+        memmove(address->bytes, address->bytes + sizeof(mapped), 4);
+        address->family = AF_INET;
+        return true;
+}
+
 static int find_address(EnrichLookup *lookup, Slice text, EnrichFacts *facts, EnrichFault *fault) {
         const Enrich *enrich = lookup->enrich;
-        Address address;
+        Address address, as_written;
         int r = 0;
 
         if (address_parse(text, &address))
                 return 0; /* a service of AWS, by name */
+        as_written = address;
+        if (take_mapped(&address))
+                r = match_address(lookup, &as_written);
         for (size_t i = 0; i < enrich->dbs.size && r == 0; i++)
                 r = geo_lookup(&enrich->dbs.data[i], &address, &lookup->arena, facts, fault);
         if (r == 0 && enrich->has_ranges)

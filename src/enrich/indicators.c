@@ -6,7 +6,8 @@
  * column "indicator" is a header; "label" is then looked for too, and other columns are left alone.
  * Empty lines and lines that begin with # are skipped.
  *
- * A line that can be meant in two ways, or looks like an address or key and is none, is an error:
+ * A line that can be meant in two ways, or looks like an address or key and is none, or is one with
+ * more behind it (cells between semicolons), is an error:
  * an indicator that never matches looks the same as one that is not there.
  *
  * Texts without wildcards are found by hash, the others are tried one after the other on each
@@ -30,7 +31,7 @@ typedef struct Reading {
         uint64_t line;
         size_t n_columns;          /* of the header; 0 without one */
         size_t value_at, label_at; /* SIZE_MAX: no such column */
-        bool is_first;
+        bool is_first, is_twice;   /* a column of the header */
 } Reading;
 
 static int refuse(Reading *reading, const char *reason) {
@@ -91,9 +92,31 @@ static bool take_prefix(Slice *s, Slice prefix) {
         return true;
 }
 
+/* What would be taken for a user agent, or an ARN, that never matches. NULL, or what is wrong. */
+static const char *is_mistake(Slice s) {
+        AddressBlock block;
+        size_t n = 0;
+        Slice word;
+
+        if (memmem(s.data, s.size, "[.]", 3) || memmem(s.data, s.size, "[:]", 3))
+                return "[.] instead of a dot: write the indicator as it stands in the evidence "
+                       "(a user agent of this form has 'ua:' before it)";
+        while (n < s.size && !memchr(";|\t ", s.data[n], 4))
+                n++;
+        word = slice(s.data, n);
+        if (n < s.size && (address_parse_block(word, &block) == 0 ||
+                                          address_parse(word, &block.address) == 0 ||
+                                          looks_like_key(word) ||
+                                          slice_starts_with(word, SLICE_LITERAL("arn:"))))
+                return "an indicator with more behind it: cells stand between commas (a user agent "
+                       "of this form has 'ua:' before it)";
+        return NULL;
+}
+
 /* Takes a prefix off *s. NULL, or what is wrong. */
 static const char *kind_of(Slice *s, EnrichKind *ret_kind, AddressBlock *ret_block) {
         bool is_address = take_prefix(s, SLICE_LITERAL("ip:"));
+        const char *wrong;
 
         if (!is_address && take_prefix(s, SLICE_LITERAL("key:")))
                 return *ret_kind = ENRICH_KEY, s->size ? NULL : "a key is missing behind 'key:'";
@@ -110,6 +133,9 @@ static const char *kind_of(Slice *s, EnrichKind *ret_kind, AddressBlock *ret_blo
         if (is_address || looks_like_address(*s))
                 return "neither an address nor a block such as 10.0.0.0/8 or 2001:db8::/32 "
                        "(a user agent of this form has 'ua:' before it)";
+        wrong = is_mistake(*s);
+        if (wrong)
+                return wrong;
         if (slice_starts_with(*s, SLICE_LITERAL("arn:")))
                 return *ret_kind = ENRICH_ARN,
                        is_arn(*s) ? NULL : "no ARN: it has fewer than six parts";
@@ -196,10 +222,13 @@ static bool is_name(Slice cell, const char *name) {
 static bool take_header(Reading *reading) {
         reading->value_at = reading->label_at = SIZE_MAX;
         for (size_t i = 0; i < reading->csv.cells.size; i++) {
-                if (is_name(reading->csv.cells.data[i], "indicator"))
-                        reading->value_at = i;
-                else if (is_name(reading->csv.cells.data[i], "label"))
-                        reading->label_at = i;
+                bool is_value = is_name(reading->csv.cells.data[i], "indicator");
+                size_t *at = is_value ? &reading->value_at : &reading->label_at;
+
+                if (!is_value && !is_name(reading->csv.cells.data[i], "label"))
+                        continue;
+                reading->is_twice |= *at != SIZE_MAX;
+                *at = i;
         }
         if (reading->value_at == SIZE_MAX)
                 return false;
@@ -207,10 +236,35 @@ static bool take_header(Reading *reading) {
         return true;
 }
 
+/*
+ * A row without a header of what may be a user agent and its label, and is something else: the rest
+ * of the agent behind a comma, or the label first.
+ */
+static const char *is_misplaced(Slice row, Slice value, Slice label) {
+        AddressBlock block;
+        EnrichKind kind;
+
+        if (kind_of(&value, &kind, &block) || kind != ENRICH_AGENT)
+                return NULL;
+        /* "Mozilla/5.0 (KHTML, like Gecko)" */
+        if (row.data[0] != '"' && label.data[0] == ' ')
+                return "a comma and a blank in a user agent: put it in quotes, or the label right "
+                       "behind the comma";
+        label = trim(label);
+        if (!slice_starts_with(row, SLICE_LITERAL("ua:")) && label.size &&
+                        !kind_of(&label, &kind, &block) &&
+                        (kind == ENRICH_ADDRESS || kind == ENRICH_ARN || looks_like_key(label)))
+                return "the label stands before the indicator (a user agent has 'ua:' before it, "
+                       "if "
+                       "that is meant)";
+        return NULL;
+}
+
 static int take_row(Reading *reading, Slice row) {
         const Slice *cells = reading->csv.cells.data;
         size_t n = reading->csv.cells.size;
         Slice value, label = {NULL, 0};
+        const char *wrong;
 
         if (reading->n_columns && n != reading->n_columns)
                 return refuse(reading, "it has another number of cells than the header");
@@ -224,17 +278,9 @@ static int take_row(Reading *reading, Slice row) {
                 label = cells[reading->label_at];
         if (!value.size)
                 return refuse(reading, "the indicator is missing");
-        /* "Mozilla/5.0 (KHTML, like Gecko)": a label, or the rest of a user agent? */
-        if (!reading->n_columns && n == 2 && row.data[0] != '"' && label.size &&
-                        label.data[0] == ' ') {
-                AddressBlock block;
-                EnrichKind kind;
-                Slice copy = value;
-
-                if (!kind_of(&copy, &kind, &block) && kind == ENRICH_AGENT)
-                        return refuse(reading, "a comma and a blank in a user agent: put it in "
-                                               "quotes, or the label right behind the comma");
-        }
+        wrong = !reading->n_columns && label.size ? is_misplaced(row, value, label) : NULL;
+        if (wrong)
+                return refuse(reading, wrong);
         return add(reading, value, trim(label));
 }
 
@@ -265,7 +311,7 @@ static int take_line(Reading *reading, Slice rest, size_t *ret_size) {
         if (reading->is_first) {
                 reading->is_first = false;
                 if (take_header(reading))
-                        return 0;
+                        return reading->is_twice ? refuse(reading, "a column stands twice") : 0;
         }
         return take_row(reading, trimmed);
 }

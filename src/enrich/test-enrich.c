@@ -130,11 +130,52 @@ static void test_indicator_errors(void **state) {
                         {"\"1.2.3.4\"x\n", "line 1: CSV: bytes behind a quoted cell"},
                         {"indicator,label\n1.2.3.4\n", "line 2: it has another number of cells"},
                         {"1.2.3.4\nx\x01y\n", "line 2: a control character"},
+                        /* cells that are apart by something else */
+                        {"indicator;label\n1.2.3.4;x\n",
+                                        "line 2: an indicator with more behind it"},
+                        {"1.2.3.4\tx\n", "line 1: an indicator with more behind it"},
+                        {"10.0.0.0/8 x\n", "line 1: an indicator with more behind it"},
+                        {"AKIAEXAMPLE000000001;x\n", "line 1: an indicator with more behind it"},
+                        {"arn:aws:iam::1:user/x;y\n", "line 1: an indicator with more behind it"},
+                        {"203[.]0[.]113[.]7\n", "line 1: [.] instead of a dot"},
+                        {"mallory,203.0.113.7\n", "line 1: the label stands before"},
+                        {"mallory,AKIAEXAMPLE000000001\n", "line 1: the label stands before"},
+                        {"label,indicator,indicator\nx,1.2.3.4,y\n",
+                                        "line 1: a column stands twice"},
         };
 
         (void)state;
         for (size_t i = 0; i < N_ELEMENTS(refused); i++)
                 check_refused(enrich_add_indicators, refused[i][0], refused[i][1]);
+}
+
+/* An address of IPv4 is the same as IPv6 writes it. */
+static void test_mapped(void **state) {
+        static const char *const same[] = {"203.0.113.7", "::ffff:203.0.113.7", "::FFFF:CB00:7107"};
+        EnrichFault fault = {""};
+        Enrich *enrich;
+        EnrichLookup *lookup;
+        EnrichFacts facts;
+
+        (void)state;
+        assert_int_equal(enrich_new(&enrich), 0);
+        write_file("ua:x,key: of whom\n203.0.113.0/24,net\n::ffff:0:0/96,mapped\n");
+        assert_int_equal(enrich_add_indicators(enrich, path, &fault), 0);
+        write_file("{\"prefixes\":[{\"ip_prefix\":\"203.0.113.0/24\",\"region\":\"r\","
+                   "\"service\":\"S\"}]}");
+        assert_int_equal(enrich_add_aws_ranges(enrich, path, &fault), 0);
+        assert_int_equal(enrich_lookup_new(enrich, &lookup), 0);
+        for (size_t i = 0; i < N_ELEMENTS(same); i++) {
+                assert_int_equal(enrich_lookup(lookup, ENRICH_ADDRESS, slice_cstr(same[i]), &facts,
+                                                 &fault),
+                                0);
+                assert_int_equal(facts.n_labels, i ? 2 : 1);
+                assert_true(slice_equal(facts.labels[facts.n_labels - 1], SLICE_LITERAL("net")));
+                assert_true(slice_equal(facts.texts[ENRICH_AWS], SLICE_LITERAL("S r")));
+        }
+        enrich_lookup_free(lookup);
+        enrich_free(enrich);
+        unlink(path);
 }
 
 static void test_range_errors(void **state) {
@@ -327,6 +368,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_nets),
                         cmocka_unit_test(test_indicator_errors),
+                        cmocka_unit_test(test_mapped),
                         cmocka_unit_test(test_range_errors),
                         cmocka_unit_test(test_report_errors),
                         cmocka_unit_test(test_report),
