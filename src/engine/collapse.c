@@ -281,7 +281,8 @@ static bool is_ready(const Collapse *c, Store *store) {
 static int put(Collapse *c, size_t text, const char *bytes, size_t size) {
         if (vec_reserve(&c->texts[text], size) < 0)
                 return -ENOMEM;
-        memcpy(c->texts[text].data + c->texts[text].size, bytes, size);
+        if (size)
+                memcpy(c->texts[text].data + c->texts[text].size, bytes, size);
         c->texts[text].size += size;
         return 0;
 }

@@ -22,7 +22,8 @@ typedef struct Decoded {
 static int put(Decoded *d, const char *text, size_t size) {
         if (vec_reserve(&d->text, size) < 0)
                 return -ENOMEM;
-        memcpy(d->text.data + d->text.size, text, size);
+        if (size)
+                memcpy(d->text.data + d->text.size, text, size);
         d->text.size += size;
         return 0;
 }

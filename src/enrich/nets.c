@@ -74,7 +74,7 @@ static int sort_nets(NetFamily *f) {
                 r = sort_keys(keys, f->nets.size, &order, 1);
         for (size_t i = 0; i < f->nets.size && r == 0; i++)
                 sorted[i] = f->nets.data[keys[i].index];
-        if (r == 0)
+        if (r == 0 && f->nets.size)
                 memcpy(f->nets.data, sorted, f->nets.size * sizeof(*sorted));
         free(keys);
         free(sorted);
