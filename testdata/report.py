@@ -179,6 +179,10 @@ def lookup_events_runbook(r):
 def ci_to_node_role(r):
     user, role = 'AKIAQWARROOMCIKEY001', 'ASIAQWARROOMNODE0001'
     foreign = r.rows('timeline', userIdentity__accessKeyId=user, sourceIPAddresses='203.0.113.66')
+    said = {line['about']: line['text'] for line in r['summary']}
+    r.equal('the summary: what responders made is not the intruder\'s', True,
+            said['standing'].startswith('Nothing that the subjects') and "Made by others, on what is the subjects': 1 thing: role-policy" in said['standing'])
+    r.equal('the summary names what was read once', 1, said['taken'].count('prod-app-config'))
     r.equal('whose key it is', {'gitlab-ci'}, {bare(row['principal']) for row in r.rows('timeline', userIdentity__accessKeyId=user)})
     r.equal('first foreign use', ('2026-02-17T10:31:07Z', 'GetCallerIdentity', *r.ids(10)),
             (foreign[0]['firstTime'], foreign[0]['eventName'], foreign[0]['firstEventID']))

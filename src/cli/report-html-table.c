@@ -33,6 +33,8 @@ static const char *class_of(const char *name, const SpoorCell *cell) {
                 return "id";
         if (ends_with(name, "IPAddress") || is_one_of(name, "ip sourceIPAddresses address"))
                 return "ip";
+        if (strcmp(name, "principals") == 0)
+                return "who";
         if (is_one_of(name, "requestParameters decoded"))
                 return "params mono";
         if (is_one_of(name, "confidence kind region account date edge category awsRegion form"))
@@ -43,7 +45,7 @@ static const char *class_of(const char *name, const SpoorCell *cell) {
                 return "what";
         if (is_one_of(name, "outcome answer state"))
                 return "o";
-        if (is_one_of(name, "principal principals userAgents ua file reason note question "
+        if (is_one_of(name, "principal userAgents ua file reason note question "
                             "userIdentity.arn "
                             "service event eventName user eventNames names "
                             "sourcePrincipal targetPrincipal"))

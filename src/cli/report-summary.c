@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/intern.h"
 #include "cli/graph.h"
 #include "cli/text.h"
 
@@ -355,65 +356,136 @@ static void put_names(CliBuffer *text, uint64_t n, const CliBuffer *names) {
                 text->error = names->error;
 }
 
-/* What was made and still stands; made by others it is none of the subjects'. */
+/* EventIDs of the calls that change of the subjects' chains. */
+static int find_writes(CliReportDoc *doc, Intern *ids, SpoorError *error) {
+        CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
+        const SpoorCell *cells;
+        size_t id;
+        int r = spoor_writes(doc->query->scase, doc->query->selection, doc->whats, doc->n_whats,
+                        &rows, error);
+
+        if (r)
+                return r;
+        id = find_column(rows, "eventID");
+        spoor_rows_want(rows, &id, 1);
+        while ((r = spoor_rows_next(rows, &cells, error)) == 0)
+                if (cells[id].type == SPOOR_CELL_TEXT) {
+                        uint32_t number;
+
+                        r = intern_add(ids, (Slice){cells[id].text.data, cells[id].text.size},
+                                        &number, NULL);
+                        if (r)
+                                return r;
+                }
+        return r == SPOOR_END ? 0 : r;
+}
+
+/* Things of one kind of maker. */
+typedef struct Made {
+        CliBuffer names;
+        uint64_t n;
+} Made;
+
+static void add_made(
+                Made *made, const SpoorRows *rows, const SpoorCell *cells, CliReportLine *line) {
+        put_thing(&made->names, ++made->n, &cells[find_column(rows, "kind")],
+                        &cells[find_column(rows, "name")]);
+        if (made->n <= N_NAMED)
+                put_id(&line->evidence, &cells[find_column(rows, "createdEventID")]);
+}
+
+static void put_made(CliReportDoc *doc, CliBuffer *text, const Made *ours, const Made *others) {
+        const char *maker = doc->n_whats ? "the subjects and what came from them made" : "was made";
+
+        if (ours->n) {
+                put_count(text, ours->n, "thing", "things");
+                cli_buffer_format(text, " that %s",
+                                !doc->n_whats && ours->n > 1 ? "were made" : maker);
+                cli_buffer_text(text, ours->n == 1 ? " stands" : " stand");
+                cli_buffer_text(text, " at the end of the evidence");
+                put_names(text, ours->n, &ours->names);
+        } else {
+                cli_buffer_format(
+                                text, "Nothing that %s stands at the end of the evidence.", maker);
+        }
+        if (others->n) {
+                cli_buffer_text(text, " Made by others, on what is the subjects': ");
+                put_count(text, others->n, "thing", "things");
+                put_names(text, others->n, &others->names);
+        }
+}
+
+/* What was made and still stands: by the subjects, and by others, such as who responded. */
 static int tell_standing(CliReportDoc *doc, SpoorError *error) {
         CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
-        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
+        CLI_CLEANUP(intern_deinit) Intern writes = {0};
+        Made ours = {.names = CLI_BUFFER_INIT}, others = {.names = CLI_BUFFER_INIT};
         CliReportLine *line = add_line(doc, "standing");
         const SpoorCell *cells;
-        uint64_t n = 0;
+        uint32_t number;
         int r = line ? spoor_standing(doc->query->scase, doc->query->selection, doc->whats,
                                        doc->n_whats, &rows, error)
                      : -ENOMEM;
 
+        if (r == 0 && doc->n_whats)
+                r = find_writes(doc, &writes, error);
         while (r == 0 && (r = spoor_rows_next(rows, &cells, error)) == 0) {
-                const SpoorCell *made = &cells[find_column(rows, "createdEventID")];
+                const SpoorCell *id = &cells[find_column(rows, "createdEventID")];
+                bool is_ours = !doc->n_whats;
 
                 if (!is_word(&cells[find_column(rows, "state")], "standing") ||
-                                made->type != SPOOR_CELL_TEXT)
+                                id->type != SPOOR_CELL_TEXT)
                         continue;
-                put_thing(&names, ++n, &cells[find_column(rows, "kind")],
-                                &cells[find_column(rows, "name")]);
-                if (n <= N_NAMED)
-                        put_id(&line->evidence, made);
+                is_ours |= intern_find(&writes, (Slice){id->text.data, id->text.size}, &number);
+                add_made(is_ours ? &ours : &others, rows, cells, line);
         }
-        if (r != SPOOR_END)
-                return r;
-        if (n) {
-                put_count(&line->text, n, "thing that was made stands",
-                                "things that were made stand");
-                cli_buffer_text(&line->text, " at the end of the evidence");
-                put_names(&line->text, n, &names);
-        } else {
-                cli_buffer_text(&line->text, "Nothing that was made stands at the end of the "
-                                             "evidence.");
+        if (r == SPOOR_END) {
+                put_made(doc, &line->text, &ours, &others);
+                r = line->text.error ? line->text.error : line->evidence.error;
         }
-        return line->text.error ? line->text.error : line->evidence.error;
+        cli_buffer_deinit(&ours.names);
+        cli_buffer_deinit(&others.names);
+        return r;
 }
 
+/* A thing that several credentials read is named once. */
 static int tell_taken(CliReportDoc *doc, SpoorError *error) {
         CLI_CLEANUP(cli_rows_cleanup) SpoorRows *rows = NULL;
         CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer thing = CLI_BUFFER_INIT;
+        CLI_CLEANUP(intern_deinit) Intern things = {0};
         CliReportLine *line = add_line(doc, "taken");
         const SpoorCell *cells;
-        uint64_t n = 0, n_reads = 0;
+        uint64_t n_reads = 0;
         int r = line ? spoor_taken(doc->query->scase, doc->query->selection, doc->whats,
                                        doc->n_whats, &rows, error)
                      : -ENOMEM;
 
         while (r == 0 && (r = spoor_rows_next(rows, &cells, error)) == 0) {
-                put_thing(&names, ++n, &cells[find_column(rows, "kind")],
-                                &cells[find_column(rows, "name")]);
+                const SpoorCell *kind = &cells[find_column(rows, "kind")];
+                const SpoorCell *name = &cells[find_column(rows, "name")];
+                bool is_new = false;
+                uint32_t number;
+
                 n_reads += cells[find_column(rows, "reads")].count;
-                if (n <= N_NAMED)
+                cli_buffer_clear(&thing);
+                put_thing(&thing, 1, kind, name);
+                r = thing.error ? thing.error
+                                : intern_add(&things, (Slice){thing.data, thing.size}, &number,
+                                                  &is_new);
+                if (r || !is_new)
+                        continue;
+                put_thing(&names, intern_size(&things), kind, name);
+                if (intern_size(&things) <= N_NAMED)
                         put_id(&line->evidence, &cells[find_column(rows, "firstEventID")]);
         }
         if (r != SPOOR_END)
                 return r;
-        if (n) {
+        if (intern_size(&things)) {
                 put_count(&line->text, n_reads, "read", "reads");
-                cli_buffer_text(&line->text, " succeeded, by thing and credential");
-                put_names(&line->text, n, &names);
+                cli_buffer_text(&line->text, " succeeded, of ");
+                put_count(&line->text, intern_size(&things), "thing", "things");
+                put_names(&line->text, intern_size(&things), &names);
         } else {
                 cli_buffer_text(&line->text, "No object, secret or parameter was read.");
         }

@@ -150,7 +150,7 @@ static const CliReportSection sections[] = {
                                 .about = "What calls made, changed or ended, and whether it stands "
                                          "at the end of the evidence. With subjects, what their "
                                          "chains acted on, and what became of their own "
-                                         "credentials.",
+                                         "credentials, whoever did it: principal says who.",
                                 .none = "Nothing was made, changed or ended.",
                                 .columns = "kind name of state createdTime principal changedTime "
                                            "endedTime endedBy createdEventID changedEventID "
