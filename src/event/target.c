@@ -72,6 +72,18 @@ static void add_value(Targets *t, TargetTexts *to, JsonValue value, bool is_shor
         add(t, to, is_short ? short_name(text) : text);
 }
 
+/* Values of OBJECT under each of NAMES, which have '|' between. */
+static void add_each(Targets *t, TargetTexts *to, Slice object, Slice names, bool is_short) {
+        while (names.size) {
+                const char *bar = memchr(names.data, '|', names.size);
+                size_t size = bar ? (size_t)(bar - names.data) : names.size;
+
+                add_value(t, to, part_find(t->parts, object, slice(names.data, size)), is_short);
+                size += bar != NULL;
+                names = slice(names.data + size, names.size - size);
+        }
+}
+
 /* Values at PATH, relative to VALUE; "[]" in it are elements. */
 static void add_values(Targets *t, TargetTexts *to, JsonValue value, Slice path, bool is_short) {
         const char *list = path.size ? memchr(path.data, '[', path.size) : NULL;
@@ -82,6 +94,10 @@ static void add_values(Targets *t, TargetTexts *to, JsonValue value, Slice path,
         if (size) {
                 if (value.type != JSON_OBJECT)
                         return;
+                if (!list) {
+                        add_each(t, to, value.text, path, is_short);
+                        return;
+                }
                 value = part_find(t->parts, value.text, slice(path.data, size));
         }
         if (!list) {
@@ -163,11 +179,16 @@ typedef struct Rule {
         Slice protocol, from, to;
 } Rule;
 
-static Slice rule_word(Targets *t, JsonValue rule, const char *name) {
-        Slice text = rule.type == JSON_OBJECT ? part_text(&t->reader->texts,
-                                                                part_find(t->parts, rule.text,
-                                                                                slice_cstr(name)))
-                                              : ABSENT;
+/* Under NAME, or ALIAS. */
+static Slice rule_word(Targets *t, JsonValue rule, const char *name, const char *alias) {
+        Slice text = ABSENT;
+
+        if (rule.type == JSON_OBJECT)
+                text = part_text(&t->reader->texts,
+                                part_find(t->parts, rule.text, slice_cstr(name)));
+        if (rule.type == JSON_OBJECT && !text.size)
+                text = part_text(&t->reader->texts,
+                                part_find(t->parts, rule.text, slice_cstr(alias)));
 
         return text.size > RULE_WORD || slice_equal(text, SLICE_LITERAL("-1")) ? ABSENT : text;
 }
@@ -204,10 +225,12 @@ static void read_rule(Targets *t, TargetTexts *to, JsonValue value) {
         static const char *const peers[] = {"cidrIp", "cidrIpv4", "cidrIpv6", "referencedGroupId",
                         "prefixListId", "sourceSecurityGroupName", "ipRanges.items[].cidrIp",
                         "ipv6Ranges.items[].cidrIpv6", "groups.items[].groupId",
-                        "prefixListIds.items[].prefixListId"};
+                        "prefixListIds.items[].prefixListId", "CidrIpv4", "CidrIpv6",
+                        "ReferencedGroupId", "PrefixListId"};
         TargetTexts *found = &t->reader->found;
-        Rule rule = {value, rule_word(t, value, "ipProtocol"), rule_word(t, value, "fromPort"),
-                        rule_word(t, value, "toPort")};
+        Rule rule = {value, rule_word(t, value, "ipProtocol", "IpProtocol"),
+                        rule_word(t, value, "fromPort", "FromPort"),
+                        rule_word(t, value, "toPort", "ToPort")};
 
         for (size_t p = 0; p < sizeof(peers) / sizeof(peers[0]); p++) {
                 found->size = 0;
@@ -221,6 +244,8 @@ static void add_rules(Targets *t, TargetTexts *to, TargetPart part) {
         static const char *const lists[] = {"ipPermissions.items",
                         "revokedSecurityGroupRuleSet.items", "securityGroupRuleSet.items"};
         Slice whole = part == TARGET_REQUEST ? t->parts->request : t->parts->response;
+        JsonValue modified, element;
+        size_t modified_at = 0;
 
         read_rule(t, to, object(whole));
         for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
@@ -229,6 +254,14 @@ static void add_rules(Targets *t, TargetTexts *to, TargetPart part) {
 
                 while (part_next(list, &at, &value) && !t->error)
                         read_rule(t, to, value);
+        }
+        modified = part_find(t->parts, whole,
+                        SLICE_LITERAL("ModifySecurityGroupRulesRequest.SecurityGroupRule"));
+        while (part_next(modified, &modified_at, &element) && !t->error) {
+                if (element.type == JSON_OBJECT)
+                        read_rule(t, to,
+                                        part_find(t->parts, element.text,
+                                                        SLICE_LITERAL("SecurityGroupRule")));
         }
 }
 
@@ -285,6 +318,8 @@ static TargetWord word_of(Slice text) {
                 word.kind = TARGET_OF;
         else if (take(&text, "object "))
                 word.kind = TARGET_OBJECT;
+        else if (take(&text, "with "))
+                word.kind = TARGET_WITH;
         else if (take(&text, "rules "))
                 word.kind = TARGET_RULES;
         word.path = path_of(text);
@@ -306,6 +341,26 @@ static int keep_words(TargetReader *reader, size_t call) {
         reader->words.data[reader->words.size++] = (TargetWord){.kind = TARGET_END};
         reader->first_word[call] = (uint32_t)first + 1;
         return 0;
+}
+
+/* PATH is another part of the name, of which there is one: of flags too. */
+static void add_to_name(Targets *t, const TargetPath *path) {
+        TargetTexts *names = &t->reader->names;
+        EventTexts *texts = &t->reader->texts;
+        const EventParts *parts = t->parts;
+        JsonValue value = part_find(parts,
+                        path->part == TARGET_REQUEST ? parts->request : parts->response,
+                        path->path);
+        Slice text = value.type == JSON_BOOL ? value.text : part_text(texts, value);
+        size_t from = texts->size;
+
+        if (names->size != 1 || !text.size ||
+                        texts->cap - from < names->data[0].size + 1 + text.size)
+                return;
+        put(texts, names->data[0]);
+        put(texts, SLICE_LITERAL(" "));
+        put(texts, text);
+        names->data[0] = slice(texts->data + from, texts->size - from);
 }
 
 static CatalogueEffect effect_of(Targets *t, const TargetWord *word) {
@@ -337,6 +392,9 @@ static void read_words(Targets *t, const TargetWord *word, bool is_read, EventTa
                         break;
                 case TARGET_OBJECT:
                         read_object(t, word, is_read, ret);
+                        break;
+                case TARGET_WITH:
+                        add_to_name(t, &word->path);
                         break;
                 case TARGET_RULES:
                         if (!reader->names.size)

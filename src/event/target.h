@@ -29,6 +29,7 @@ typedef struct TargetWord {
                 TARGET_NAME,
                 TARGET_OF,
                 TARGET_OBJECT,
+                TARGET_WITH,
                 TARGET_RULES,
                 TARGET_CONDITION,
                 TARGET_END,

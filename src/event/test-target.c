@@ -194,6 +194,61 @@ static void test_effects(void **state) {
                         "{\"remove\":{\"items\":[{\"group\":\"all\"}]}}}");
         HAS(k, "ami-1 (all)");
         assert_int_equal(k->effects[0], CATALOGUE_EFFECT_DELETE);
+        k = targets_of("lambda.amazonaws.com", "DeleteFunction20150331",
+                        "\"requestParameters\":{\"functionName\":\"f\",\"qualifier\":\"1\"}");
+        HAS(k, "f"); /* one version of it */
+        assert_int_equal(k->effects[0], CATALOGUE_EFFECT_CHANGE);
+}
+
+/* Who is let in and who no longer, in one call: it is told whom it let in. */
+static void test_shares(void **state) {
+        Kept *k;
+
+        (void)state;
+        k = targets_of(EC2, "ModifySnapshotAttribute",
+                        "\"requestParameters\":{\"snapshotId\":\"snap-1\","
+                        "\"createVolumePermission\":{\"remove\":{\"items\":[{\"userId\":\"1\"}]},"
+                        "\"add\":{\"items\":[{\"userId\":\"2\"},{\"group\":\"all\"}]}}}");
+        HAS(k, "snap-1 (2)", "snap-1 (all)");
+        assert_int_equal(k->effects[0], CATALOGUE_EFFECT_CREATE);
+        k = targets_of("rds.amazonaws.com", "ModifyDBSnapshotAttribute",
+                        "\"requestParameters\":{\"dBSnapshotIdentifier\":\"s\",\"valuesToAdd\":"
+                        "[\"all\"],\"valuesToRemove\":[\"1\"]}");
+        HAS(k, "s (all)");
+        assert_int_equal(k->effects[0], CATALOGUE_EFFECT_CREATE);
+        k = targets_of("rds.amazonaws.com", "ModifyDBSnapshotAttribute",
+                        "\"requestParameters\":{\"dBSnapshotIdentifier\":\"s\",\"valuesToAdd\":"
+                        "[],\"valuesToRemove\":[\"1\"]}");
+        HAS(k, "s (1)");
+        assert_int_equal(k->effects[0], CATALOGUE_EFFECT_DELETE);
+        HAS(targets_of(EC2, "ModifyImageAttribute",
+                            "\"requestParameters\":{\"imageId\":\"ami-1\",\"launchPermission\":"
+                            "{\"add\":{\"items\":[{\"organizationArn\":\"arn:o\"}]}}}"),
+                        "ami-1 (arn:o)");
+}
+
+/* What is not the same thing has not the same name. */
+static void test_parts_of_names(void **state) {
+        (void)state;
+        HAS(targets_of("sso.amazonaws.com", "DeleteAccountAssignment",
+                            "\"requestParameters\":{\"permissionSetArn\":\"arn:p\",\"principalId\":"
+                            "\"u\",\"targetId\":\"1\\u0031\"}"),
+                        "arn:p 11 (u)");
+        HAS(targets_of("sso.amazonaws.com", "DeleteAccountAssignment",
+                            "\"requestParameters\":{\"permissionSetArn\":\"arn:p\",\"principalId\":"
+                            "\"u\",\"targetId\":{}}"),
+                        "arn:p (u)");
+        HAS(targets_of("sso.amazonaws.com", "DeleteAccountAssignment",
+                            "\"requestParameters\":{\"principalId\":\"u\",\"targetId\":\"1\"}"),
+                        "(u)");
+        HAS(targets_of(EC2, "DeleteNetworkAclEntry",
+                            "\"requestParameters\":{\"networkAclId\":\"acl\",\"ruleNumber\":100,"
+                            "\"egress\":true}"),
+                        "100 true (acl)");
+        HAS(targets_of("lambda.amazonaws.com", "PublishLayerVersion20181031",
+                            "\"requestParameters\":{\"layerName\":\"l\"},\"responseElements\":"
+                            "{\"version\":2}"),
+                        "l 2");
 }
 
 static void test_objects(void **state) {
@@ -287,6 +342,20 @@ static void test_rules(void **state) {
         HAS(targets_of(EC2, "AuthorizeSecurityGroupIngress",
                             "\"requestParameters\":{\"groupId\":\"sg-1\",\"ipPermissions\":7}"),
                         "(sg-1)");
+        HAS(targets_of(EC2, "ModifySecurityGroupRules",
+                            "\"requestParameters\":{\"ModifySecurityGroupRulesRequest\":{"
+                            "\"GroupId\":"
+                            "\"sg-1\",\"SecurityGroupRule\":{\"tag\":1,\"SecurityGroupRuleId\":"
+                            "\"sgr-1\",\"SecurityGroupRule\":{\"IpProtocol\":\"tcp\",\"FromPort\":"
+                            "22,"
+                            "\"ToPort\":23,\"CidrIpv4\":\"0.0.0.0/0\"}}}}"),
+                        "tcp 22-23 0.0.0.0/0 (sg-1)");
+        HAS(targets_of(EC2, "ModifySecurityGroupRules",
+                            "\"requestParameters\":{\"ModifySecurityGroupRulesRequest\":{"
+                            "\"GroupId\":"
+                            "\"sg-1\",\"SecurityGroupRule\":[7,{\"SecurityGroupRule\":"
+                            "{\"CidrIpv6\":\"::/0\"}},{\"SecurityGroupRule\":[]}]}}"),
+                        "all ::/0 (sg-1)");
 }
 
 /* Nothing is lost, or runs over, where there are many. */
@@ -312,6 +381,7 @@ static void test_many(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
                         cmocka_unit_test(test_lists), cmocka_unit_test(test_effects),
+                        cmocka_unit_test(test_shares), cmocka_unit_test(test_parts_of_names),
                         cmocka_unit_test(test_objects), cmocka_unit_test(test_resources),
                         cmocka_unit_test(test_short), cmocka_unit_test(test_rules),
                         cmocka_unit_test(test_many)};

@@ -47,7 +47,6 @@ static const Owned owned[] = {
                 {"function-permission", "function", false, false},
                 {"function-url", "function", true, false},
                 {"event-source", "function", false, true},
-                {"layer-permission", "layer", false, false},
                 {"opening", "security-group", false, false},
                 {"egress-opening", "security-group", false, false},
                 {"network-acl-entry", "network-acl", false, false},

@@ -325,6 +325,7 @@ static const Call asked[] = {
                                 "1"},
                 {92, ME, "s3.amazonaws.com", "DeleteObjectTagging", "", "", "", "a", 0, 0, 0, "1"},
                 {93, ME, "s3.amazonaws.com", "UploadPartCopy", "b", "", "", "a", 0, 1, 0, "1"},
+                EC2(93, "Z", "ModifySecurityGroupRules", "tcp 22 0.0.0.0/0", "sg-9", "a"),
                 {94, ME, "sso-directory.amazonaws.com", "CreateUser", "u", "", "", "a", 0, 0, 0,
                                 "1"},
 };
@@ -368,12 +369,12 @@ static void test_checklist(void **state) {
         check_answer(list, "guards-stopped", true, 1, 1, 16);
         check_answer(list, "objects-deleted", false, 0, 0, STORE_NONE);
         check_answer(list, "objects-read", true, 1, 1, 18);
-        check_answer(list, "users-made", true, 2, 1, 19); /* the first was only tried */
+        check_answer(list, "users-made", true, 2, 1, 20); /* the first was only tried */
         check_answer(list, "temporary-credentials", false, 0, 0, STORE_NONE);
         check_answer(list, "roles-made", true, 2, 1, 7);  /* the one that succeeded is shown */
         check_answer(list, "kms-decrypt", true, 1, 0, 8); /* to try is what was asked */
-        check_answer(list, "security-groups-opened", true, 1, 1, 10);
-        check_answer(list, "security-groups-changed", true, 2, 2, 9);
+        check_answer(list, "security-groups-opened", true, 2, 2, 10);
+        check_answer(list, "security-groups-changed", true, 3, 3, 9);
         check_answer(list, "root-used", false, 0, 0, STORE_NONE);
         assert_int_equal(answer_of(list, "roles-made")->evidence.size, 1);
         assert_int_equal(answer_of(list, "roles-made")->principals.size, 1);

@@ -27,7 +27,7 @@
 #include "store/store.h"
 
 #define IMAGE_MAGIC "\x89SPOOR\r\n"
-#define IMAGE_VERSION 5U
+#define IMAGE_VERSION 6U
 #define IMAGE_HEADER_SIZE 4096
 #define IMAGE_ALIGN 64
 #define IMAGE_BLOCK ((uint64_t)4096)

@@ -20,7 +20,7 @@ BY_NAME = {'user': 'login-profile user-boundary', 'role': 'role-boundary trust',
                      'bucket-encryption bucket-versioning bucket-notification bucket-logging'}
 BY_OF = {'user': 'key temporary-credentials user-policy user-mfa membership service-credential ssh-key signing-certificate',
          'group': 'group-policy', 'role': 'role-policy', 'instance-profile': 'instance-profile-role',
-         'function': 'function-permission event-source', 'layer': 'layer-permission', 'security-group': 'opening egress-opening',
+         'function': 'function-permission event-source', 'security-group': 'opening egress-opening',
          'network-acl': 'network-acl-entry', 'route-table': 'route', 'instance': 'instance-role', 'kms-key': 'kms-grant'}
 OPEN = ('standing', 'changed', 'inactive', 'expired')
 HOUR, SESSION = 3600, 36 * 3600
@@ -53,6 +53,8 @@ def pairs_of(event):
         elif word.startswith('object '):
             objects = next(iter(targets.texts_at(event.value, word[7:])), None)
             n_bytes = targets.count_at(event.value, 'additional.bytesTransferred' + ('Out' if effect == 'READ' else 'In'))
+        elif word.startswith('with '):
+            names = targets.with_part(event.value, names, word[5:])
         elif word.startswith('rules '):
             names = names or targets.rules_of(event.value, word[6:])
         elif condition:

@@ -11,7 +11,7 @@ PARTS = {'request': 'requestParameters', 'response': 'responseElements', 'additi
 RULES = ['ipPermissions.items', 'revokedSecurityGroupRuleSet.items', 'securityGroupRuleSet.items']
 PEERS = ['cidrIp', 'cidrIpv4', 'cidrIpv6', 'referencedGroupId', 'prefixListId', 'sourceSecurityGroupName',
          'ipRanges.items[].cidrIp', 'ipv6Ranges.items[].cidrIpv6', 'groups.items[].groupId',
-         'prefixListIds.items[].prefixListId']
+         'prefixListIds.items[].prefixListId', 'CidrIpv4', 'CidrIpv6', 'ReferencedGroupId', 'PrefixListId']
 SURROGATE = re.compile('[\ud800-\udfff]')
 COLUMNS = ['category', 'technique', 'effect', 'kind', 'target', 'bytes']
 
@@ -54,7 +54,12 @@ def line_of(record):
 
 
 def walk(value, path):
-    """All values at PATH, whose [] are elements."""
+    """All values at PATH, whose [] are elements; of names with | between, each."""
+    if '|' in path:
+        before, dot, names = path.rpartition('.')
+        if before.endswith('[]') or not dot:
+            places = walk(value, before) if before else [value]
+            return [found for place in places for name in names.split('|') for found in walk(place, name)]
     head, is_list, rest = path.partition('[]')
     for step in head.split('.') if head else []:
         if not isinstance(value, dict) or step not in value:
@@ -97,7 +102,7 @@ def texts_at(record, path):
 
 def rule_texts(rule):
     def word(name):
-        text = text_of(rule.get(name)) if isinstance(rule, dict) else None
+        text = text_of(rule.get(name)) or text_of(rule.get(name[0].upper() + name[1:])) if isinstance(rule, dict) else None
         return None if not text or len(text.encode()) > 16 or text == '-1' else text
     ports = word('fromPort')
     if ports and word('toPort') and word('toPort') != ports:
@@ -112,7 +117,16 @@ def rules_of(record, part):
     if not isinstance(whole, dict):
         return []
     rules = [whole] + [rule for path in RULES for rule in walk(whole, path + '[]')]
+    rules += walk(whole, 'ModifySecurityGroupRulesRequest.SecurityGroupRule[].SecurityGroupRule')
     return [text for rule in rules for text in rule_texts(rule)]
+
+
+def with_part(record, names, path):
+    """The one name, with what stands at PATH behind it."""
+    part, _, rest = path.partition('.')
+    whole = record.get(PARTS[part])
+    found = [text for value in (walk(whole, rest) if isinstance(whole, dict) else []) if (text := scalar(value))]
+    return [names[0] + ' ' + found[0]] if len(names) == 1 and found else names
 
 
 def count_at(record, path):
@@ -134,6 +148,8 @@ def acts_of(record):
         elif word.startswith('object '):
             way = 'Out' if effect == 'READ' else 'In'
             n_bytes = count_at(record, 'additional.bytesTransferred' + way)
+        elif word.startswith('with '):
+            names = with_part(record, names, word[5:])
         elif word.startswith('rules '):
             names = names or rules_of(record, word[6:])
         elif condition:
