@@ -5,8 +5,8 @@
  * thing the one before it. So an effect costs a look-up or three, and the end of an owner what was
  * of it. A thing that has ended keeps its place; the next of its name is another.
  *
- * Whether a call makes a thing or writes over what is there, its name says: Create and Run make,
- * Put, Attach, Authorize and the like may find it there. Threads: none of their own.
+ * Whether a call makes a thing or writes over what is there, its name says: Create and Run make but
+ * for a few, Put, Attach, Authorize and the like may find it there. Threads: none of their own.
  */
 #include "query/standing.h"
 
@@ -46,12 +46,13 @@ static const Owned owned[] = {
                 {"instance-profile-role", "instance-profile", false, false},
                 {"function-permission", "function", false, false},
                 {"function-url", "function", true, false},
-                {"event-source", "function", false, true},
                 {"opening", "security-group", false, false},
                 {"egress-opening", "security-group", false, false},
                 {"network-acl-entry", "network-acl", false, false},
                 {"route", "route-table", false, false},
                 {"instance-role", "instance", false, false},
+                {"volume-attachment", "instance", false, false},
+                {"network-interface-attachment", "instance", false, false},
                 {"snapshot-share", "snapshot", true, false},
                 {"image-share", "image", true, false},
                 {"database-snapshot-share", "database-snapshot", true, false},
@@ -67,7 +68,11 @@ static const Owned owned[] = {
                 {"bucket-versioning", "bucket", true, false},
                 {"bucket-notification", "bucket", true, false},
                 {"bucket-logging", "bucket", true, false},
+                {"bucket-inventory", "bucket", true, false},
+                {"bucket-lock", "bucket", true, false},
+                {"bucket-ownership", "bucket", true, false},
                 {"secret-policy", "secret", true, false},
+                {"subscription", "topic", false, true},
                 {"kms-grant", "kms-key", false, true},
 };
 
@@ -210,16 +215,25 @@ static int add_thing(Standing *s, const Fact *fact, StandingThing **ret_thing) {
         return 0;
 }
 
-/* The thing that FACT acts on, if it stands; else NULL. */
-static int find_thing(Standing *s, const Fact *fact, StandingThing **ret_thing) {
+/* The newest thing that FACT may act on, ended or not; NULL if there was none. */
+static int find_newest(Standing *s, const Fact *fact, StandingThing **ret_thing) {
         uint32_t of = key_of(fact), *head;
         int r = head_of(s, fact, KEY_THING, fact->kind, fact->name, of, &head);
 
         *ret_thing = NULL;
         if (r == 0 && !*head && of != STORE_NONE) /* who made it did not say whose it is */
                 r = head_of(s, fact, KEY_THING, fact->kind, fact->name, STORE_NONE, &head);
-        if (r == 0 && *head && !has_ended(&s->things.data[*head - 1]))
+        if (r == 0 && *head)
                 *ret_thing = &s->things.data[*head - 1];
+        return r;
+}
+
+/* The thing that FACT acts on, if it stands; else NULL. */
+static int find_thing(Standing *s, const Fact *fact, StandingThing **ret_thing) {
+        int r = find_newest(s, fact, ret_thing);
+
+        if (*ret_thing && has_ended(*ret_thing))
+                *ret_thing = NULL;
         return r;
 }
 
@@ -228,25 +242,40 @@ static void end_thing(StandingThing *thing, const Fact *fact, StandingState stat
                 return;
         thing->state = state;
         thing->ended = fact->event;
+        thing->ended_at = fact->time;
 }
 
-/* What is of the thing of KIND and NAME ends with it; and what is of that. */
+/*
+ * What is of the thing of KIND and NAME ends with it; and what is of that. Only what still stands
+ * is left under its key, so names that are made and deleted again and again cost no more.
+ */
 static int end_things_of(Standing *s, const Fact *fact, StandingState state, const char *kind,
                 uint32_t name) {
-        uint32_t *head;
+        uint32_t *head, kept = 0, next;
         int r = name == STORE_NONE ? 0 : head_of(s, fact, KEY_OWNER, kind, name, STORE_NONE, &head);
 
-        if (r < 0 || name == STORE_NONE)
+        if (r < 0 || name == STORE_NONE || !*head)
                 return r;
-        for (uint32_t i = *head; i && r == 0; i = s->things.data[i - 1].next_of) {
-                if (has_ended(&s->things.data[i - 1]) ||
-                                (state == STANDING_REPLACED &&
-                                                s->things.data[i - 1].acted == fact->time))
+        next = *head;
+        *head = 0;
+        for (uint32_t i = next; i && r == 0; i = next) {
+                StandingThing *thing = &s->things.data[i - 1];
+
+                next = thing->next_of;
+                if (has_ended(thing))
                         continue;
-                end_thing(&s->things.data[i - 1], fact, state);
-                r = end_things_of(s, fact, state, s->things.data[i - 1].kind,
-                                s->things.data[i - 1].name);
+                if (state == STANDING_REPLACED && thing->acted == fact->time) {
+                        thing->next_of = kept;
+                        kept = i;
+                        continue;
+                }
+                end_thing(thing, fact, state);
+                r = end_things_of(s, fact, state, thing->kind, thing->name);
         }
+        if (kept && r == 0)
+                r = head_of(s, fact, KEY_OWNER, kind, name, STORE_NONE, &head);
+        if (kept && r == 0)
+                *head = kept;
         return r;
 }
 
@@ -266,7 +295,7 @@ static int replace(Standing *s, const Fact *fact, StandingThing *thing, uint32_t
 
 static int make(Standing *s, const Fact *fact, StandingThing *thing) {
         bool is_there = thing && is_before(thing, fact);
-        int r = replace(s, fact, thing, fact->name);
+        int r = fact->is_new ? replace(s, fact, thing, fact->name) : 0;
 
         if (r == 0 && !is_there)
                 r = add_thing(s, fact, &thing);
@@ -297,7 +326,7 @@ static int change(Standing *s, const Fact *fact, StandingThing *thing) {
 
 /* Without whose it is, all of that name end: a share that is taken back from everyone. */
 static int end(Standing *s, const Fact *fact, StandingThing *thing) {
-        uint32_t *head;
+        uint32_t *head, i;
         bool is_any = thing != NULL;
         int r = 0;
 
@@ -306,7 +335,10 @@ static int end(Standing *s, const Fact *fact, StandingThing *thing) {
                 note_actor(thing, fact);
         } else if (fact->of == STORE_NONE) {
                 r = head_of(s, fact, KEY_NAME, fact->kind, fact->name, STORE_NONE, &head);
-                for (uint32_t i = r == 0 ? *head : 0; i; i = s->things.data[i - 1].next) {
+                i = r == 0 ? *head : 0;
+                if (i)
+                        *head = 0;
+                for (; i; i = s->things.data[i - 1].next) {
                         if (has_ended(&s->things.data[i - 1]))
                                 continue;
                         is_any = true;
@@ -314,8 +346,12 @@ static int end(Standing *s, const Fact *fact, StandingThing *thing) {
                         note_actor(&s->things.data[i - 1], fact);
                 }
         }
-        if (r == 0 && !is_any) { /* it was there before the evidence begins */
-                r = add_thing(s, fact, &thing);
+        if (r == 0 && !is_any) {
+                r = find_newest(s, fact, &thing);
+                /* with its owner, in the same moment; else it was there before the evidence */
+                if (r == 0 && !(thing && thing->state == STANDING_DELETED &&
+                                              thing->ended_at == fact->time))
+                        r = add_thing(s, fact, &thing);
                 if (r == 0) {
                         end_thing(thing, fact, STANDING_DELETED);
                         note_actor(thing, fact);
@@ -345,6 +381,37 @@ static int move(Standing *s, const Fact *fact, KeyKind key_kind, uint32_t to) {
         return r;
 }
 
+/* What is of a thing that was FROM and is TO is found under the new name. */
+static int move_things_of(Standing *s, const Fact *fact, uint32_t from, uint32_t to) {
+        uint32_t *head, i;
+        int r = head_of(s, fact, KEY_OWNER, fact->kind, to, STORE_NONE, &head);
+
+        for (i = r == 0 ? *head : 0; i && r == 0; i = s->things.data[i - 1].next_of) {
+                const StandingThing *thing = &s->things.data[i - 1];
+                const Owned *of = find_owned(thing->kind);
+                Fact owned_fact = *fact;
+
+                if (has_ended(thing) || of->is_unique)
+                        continue;
+                owned_fact.kind = thing->kind;
+                owned_fact.name = from;
+                if (of->by_name) {
+                        r = move(s, &owned_fact, KEY_THING, to);
+                        if (r == 0)
+                                r = move(s, &owned_fact, KEY_NAME, to);
+                        continue;
+                }
+                r = head_of(s, fact, KEY_THING, thing->kind, thing->name, from, &head);
+                if (r == 0 && *head == i)
+                        *head = 0;
+                if (r == 0)
+                        r = head_of(s, fact, KEY_THING, thing->kind, thing->name, to, &head);
+                if (r == 0)
+                        *head = i;
+        }
+        return r;
+}
+
 static int rename_thing(Standing *s, Fact *fact) {
         uint32_t from = fact->name, to = fact->of;
         StandingThing *thing;
@@ -369,7 +436,7 @@ static int rename_thing(Standing *s, Fact *fact) {
         }
         for (KeyKind kind = KEY_THING; kind <= KEY_OWNER && r == 0; kind++)
                 r = move(s, fact, kind, to);
-        return r;
+        return r == 0 ? move_things_of(s, fact, from, to) : r;
 }
 
 static int add(Standing *s, Fact *fact) {
@@ -422,6 +489,25 @@ static bool is_one_of(Slice text, const char *const *names, size_t n) {
         return false;
 }
 
+/* Calls that make what they name, or find it there and say that all is well. */
+static bool may_find(const CatalogueCall *call) {
+        static const struct {
+                Slice service, event;
+        } calls[] = {
+                        {SLICE_INIT("ecs"), SLICE_INIT("CreateCluster")},
+                        {SLICE_INIT("s3"), SLICE_INIT("CreateBucket")}, /* in us-east-1 */
+                        {SLICE_INIT("sns"), SLICE_INIT("CreateTopic")},
+                        {SLICE_INIT("sqs"), SLICE_INIT("CreateQueue")},
+        };
+
+        for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+                if (slice_equal(call->service, calls[i].service) &&
+                                slice_equal(call->event, calls[i].event))
+                        return true;
+        }
+        return false;
+}
+
 static Known know(Store *store, uint32_t tuple) {
         static const char *const global[] = {"iam", "sts", "s3", "account", "organizations",
                         "cloudfront", "route53", "signin"};
@@ -434,8 +520,9 @@ static Known know(Store *store, uint32_t tuple) {
         if (!call || !*call->kind || strcmp(call->kind, "object") == 0)
                 return known;
         known.call = call;
-        known.is_new = slice_starts_with(name, SLICE_LITERAL("Create")) ||
-                       slice_starts_with(name, SLICE_LITERAL("Run"));
+        known.is_new = (slice_starts_with(name, SLICE_LITERAL("Create")) ||
+                                       slice_starts_with(name, SLICE_LITERAL("Run"))) &&
+                       !may_find(call);
         known.is_global = is_one_of(call->service, global, sizeof(global) / sizeof(global[0]));
         /* a bucket has one, though its name is the only one of the world */
         known.has_region = !known.is_global || slice_equal(call->service, SLICE_LITERAL("s3"));

@@ -37,6 +37,7 @@ typedef struct StandingThing {
         uint32_t n_changes;
         uint32_t ended;   /* event */
         int64_t acted;    /* when it was last acted on */
+        int64_t ended_at; /* the time of what ended it */
         bool is_ours;     /* a call that was asked about acted on it */
         uint32_t next;    /* private: the one before it under the same name */
         uint32_t next_of; /* private: and of the same owner */

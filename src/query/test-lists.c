@@ -259,6 +259,83 @@ static void test_openings_and_shares(void **state) {
                      "snapshot-share snap-2 all standing 7 - -\n");
 }
 
+/* A user by another name has what he had; another who gets the old one has none of it. */
+static void test_renamed(void **state) {
+        static const Call calls[] = {
+                        IAM(0, ME, "CreateUser", "bob", ""),
+                        IAM(1, ME, "AttachUserPolicy", "arn:admin", "bob"),
+                        IAM(2, ME, "AttachUserPolicy", "arn:read", "bob"),
+                        IAM(3, ME, "CreateLoginProfile", "bob", ""),
+                        IAM(4, ME, "UpdateUser", "bob", "eve"),
+                        IAM(5, ME, "CreateUser", "bob", ""),
+                        IAM(6, ME, "DeleteUser", "bob", ""),
+                        IAM(7, ME, "UpdateUser", "eve", "kim"),
+                        IAM(8, ME, "DetachUserPolicy", "arn:admin", "kim"),
+                        IAM(9, ME, "UpdateLoginProfile", "kim", ""),
+                        IAM(10, ME, "DeleteLoginProfile", "kim", ""),
+        };
+
+        (void)state;
+        CHECK(calls, "user bob kim standing 0 7 -\n"
+                     "user-policy arn:admin bob deleted 1 - 8\n"
+                     "user-policy arn:read bob standing 2 - -\n"
+                     "login-profile bob - deleted 3 9 10\n"
+                     "user bob - deleted 5 - 6\n");
+}
+
+/* What ends with its owner ends once, whichever of the two calls of a moment stands first. */
+static void test_ended_at_once(void **state) {
+        static const Call calls[] = {
+                        IAM(0, ME, "CreateUser", "bob", ""),
+                        IAM(1, ME, "CreateAccessKey", "AKIABOB", "bob"),
+                        IAM(2, ME, "DeleteUser", "bob", ""),
+                        IAM(2, ME, "DeleteAccessKey", "AKIABOB", "bob"),
+                        IAM(2, ME, "DeleteAccessKey", "AKIAOLD", "bob"),
+        };
+
+        (void)state;
+        CHECK(calls, "user bob - deleted 0 - 2\n"
+                     "key AKIABOB bob deleted 1 - 2\n"
+                     "key AKIAOLD bob deleted - - 4\n");
+}
+
+#define CALL_OF(minute, service, name, target, of)                                                 \
+        { minute, ME, service ".amazonaws.com", name, target, of, "", "a", 0, 0, 0, "1" }
+
+/* Some calls that make things say that all is well where they are there, and leave them. */
+static void test_made_twice(void **state) {
+        static const Call calls[] = {
+                        CALL_OF(0, "s3", "PutBucketPolicy", "b", ""),
+                        CALL_OF(1, "s3", "CreateBucket", "b", ""),
+                        CALL_OF(2, "s3", "CreateBucket", "b", ""),
+                        CALL_OF(3, "sns", "Subscribe", "arn:s", "arn:t"),
+                        CALL_OF(4, "sns", "CreateTopic", "arn:t", ""),
+                        CALL_OF(5, "s3", "DeleteBucket", "b", ""),
+        };
+
+        (void)state;
+        CHECK(calls, "bucket-policy b - deleted 0 - 5\n"
+                     "bucket b - deleted 1 2 5\n"
+                     "subscription arn:s arn:t standing 3 - -\n"
+                     "topic arn:t - standing 4 - -\n");
+}
+
+static void test_instances(void **state) {
+        static const Call calls[] = {
+                        EC2(0, ME, "RunInstances", "i-1", "", "a"),
+                        EC2(1, ME, "AttachVolume", "vol-1", "i-1", "a"),
+                        EC2(2, ME, "TerminateInstances", "i-1", "", "a"),
+                        EC2(3, ME, "CreateRoute", "0.0.0.0/0", "rtb-1", "a"),
+                        EC2(4, ME, "DeleteRouteTable", "rtb-1", "", "a"),
+        };
+
+        (void)state;
+        CHECK(calls, "instance i-1 - deleted 0 - 2\n"
+                     "volume-attachment vol-1 i-1 deleted 1 - 2\n"
+                     "route 0.0.0.0/0 rtb-1 deleted 3 - 4\n"
+                     "route-table rtb-1 - deleted - - 4\n");
+}
+
 static const Call reads[] = {
                 {0, ME, "s3.amazonaws.com", "GetObject", "b", "", "", "a", 0, 11, 100, "1"},
                 {1, ME, "s3.amazonaws.com", "GetObject", "b", "", "", "a", 0, 12, 50, "1"},
@@ -451,6 +528,10 @@ int main(void) {
                         cmocka_unit_test(test_at_once),
                         cmocka_unit_test(test_places),
                         cmocka_unit_test(test_openings_and_shares),
+                        cmocka_unit_test(test_renamed),
+                        cmocka_unit_test(test_ended_at_once),
+                        cmocka_unit_test(test_made_twice),
+                        cmocka_unit_test(test_instances),
                         cmocka_unit_test(test_taken),
                         cmocka_unit_test(test_checklist),
                         cmocka_unit_test(test_services),

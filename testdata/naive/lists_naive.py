@@ -12,16 +12,17 @@ from event import at_path
 QUESTIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'src', 'query', 'checklist.def')
 ASK = re.compile(r'^ASK\("([^"]*)",\s*"([^"]*)",\s*([^,]*),\s*"([^"]*)"\)$', re.M)
 GLOBAL = ('iam', 'sts', 's3', 'account', 'organizations', 'cloudfront', 'route53', 'signin')
-UNIQUE = ('key', 'temporary-credentials', 'service-credential', 'ssh-key', 'signing-certificate', 'event-source', 'kms-grant')
+UNIQUE = ('key', 'temporary-credentials', 'service-credential', 'ssh-key', 'signing-certificate', 'kms-grant', 'subscription')
+MAY_FIND = ('ecs:CreateCluster', 's3:CreateBucket', 'sns:CreateTopic', 'sqs:CreateQueue')
 BY_NAME = {'user': 'login-profile user-boundary', 'role': 'role-boundary trust', 'function': 'function-url', 'snapshot': 'snapshot-share',
            'image': 'image-share', 'database-snapshot': 'database-snapshot-share',
            'database-cluster-snapshot': 'database-cluster-snapshot-share', 'secret': 'secret-policy',
            'bucket': 'bucket-policy bucket-acl bucket-public-block bucket-replication bucket-lifecycle bucket-website bucket-cors '
-                     'bucket-encryption bucket-versioning bucket-notification bucket-logging'}
+                     'bucket-encryption bucket-versioning bucket-notification bucket-logging bucket-inventory bucket-lock bucket-ownership'}
 BY_OF = {'user': 'key temporary-credentials user-policy user-mfa membership service-credential ssh-key signing-certificate',
          'group': 'group-policy', 'role': 'role-policy', 'instance-profile': 'instance-profile-role',
-         'function': 'function-permission event-source', 'security-group': 'opening egress-opening',
-         'network-acl': 'network-acl-entry', 'route-table': 'route', 'instance': 'instance-role', 'kms-key': 'kms-grant'}
+         'function': 'function-permission', 'topic': 'subscription', 'security-group': 'opening egress-opening',
+         'network-acl': 'network-acl-entry', 'route-table': 'route', 'instance': 'instance-role volume-attachment network-interface-attachment', 'kms-key': 'kms-grant'}
 OPEN = ('standing', 'changed', 'inactive', 'expired')
 HOUR, SESSION = 3600, 36 * 3600
 
@@ -83,13 +84,15 @@ class Things:
         self.all.append(thing)
         return thing
 
-    def find(self, event, kind, name, of):
+    def find(self, event, kind, name, of, at=None):
+        """What stands; with AT also what was deleted at that time."""
         of = None if kind in UNIQUE else of
         same = [thing for thing in self.all if (thing['kind'], thing['known'], thing['place']) == (kind, name, place_of(event))]
-        exact = [thing for thing in same if (None if kind in UNIQUE else thing['of']) == of]
+        exact = [thing for thing in same if (None if kind in UNIQUE else thing.get('owner', thing['of'])) == of]
         if not exact and of is not None:
             exact = [thing for thing in same if thing['of'] is None]
-        return next((thing for thing in exact if thing['state'] in OPEN), None)
+        return next((thing for thing in exact if thing['state'] in OPEN or
+                     at and thing['state'] == 'deleted' and thing['ended'] == at), None)
 
     def of_name(self, event, kind, name):
         return [thing for thing in self.all if (thing['kind'], thing['known'], thing['place']) == (kind, name, place_of(event)) and
@@ -97,8 +100,7 @@ class Things:
 
     def end_with(self, event, kind, name, state='deleted'):
         for thing in self.all:
-            owner = thing['owner'] if 'owner' in thing else \
-                thing['known'] if thing['kind'] in BY_NAME.get(kind, '').split() else thing['of']
+            owner = thing['known'] if thing['kind'] in BY_NAME.get(kind, '').split() else thing.get('owner', thing['of'])
             if thing['place'] == place_of(event) and thing['state'] in OPEN and owner == name and \
                     thing['kind'] in (BY_NAME.get(kind, '') + ' ' + BY_OF.get(kind, '')).split():
                 if state == 'replaced' and thing['acted'] == event.instant:
@@ -112,7 +114,7 @@ def place_of(event):
 
 
 def end(thing, event, state='deleted'):
-    thing['state'], thing['endedEventID'] = state, event.columns['eventID']
+    thing['state'], thing['endedEventID'], thing['ended'] = state, event.columns['eventID'], event.instant
 
 
 def replace(things, event, kind, name):
@@ -138,21 +140,23 @@ def act(things, event, kind, effect, name, of, is_told):
                 continue
             if other['kind'] == kind and other['known'] == name:
                 other['known'] = of
-            elif other['kind'] in BY_NAME.get(kind, '').split() and other.get('owner', other['known']) == name:
-                other['owner'] = of
+            elif other['kind'] in BY_NAME.get(kind, '').split() and other['known'] == name:
+                other['known'] = of
             elif other['kind'] in BY_OF.get(kind, '').split() and other.get('owner', other['of']) == name:
                 other['owner'] = of
         thing['renamed'] = of
         return
     thing = things.find(event, kind, name, of)
-    if effect == 'CREATE' and thing and not name_of_call.startswith(('Create', 'Run')):
+    is_new = name_of_call.startswith(('Create', 'Run')) and service_of(event) + ':' + name_of_call not in MAY_FIND
+    if effect == 'CREATE' and thing and not is_new:
         change(thing, event, effect)
         touched = [thing]
     elif effect == 'CREATE':
         is_before = thing and not thing['made'] and thing['acted'] == event.instant
         if thing and not is_before:
             end(thing, event, 'replaced')
-        things.end_with(event, kind, name, 'replaced')
+        if is_new:
+            things.end_with(event, kind, name, 'replaced')
         if not is_before:
             thing = things.add(event, kind, name, of)
         thing['state'] = 'inactive' if thing['state'] == 'inactive' else 'standing'
@@ -160,9 +164,12 @@ def act(things, event, kind, effect, name, of, is_told):
         touched = [thing]
     elif effect == 'DELETE':
         touched = [thing] if thing else things.of_name(event, kind, name) if of is None else []
-        touched = touched or [things.add(event, kind, name, of)]
+        # with its owner, in the same moment; else it was there before the evidence
+        gone = None if touched else things.find(event, kind, name, of, event.instant)
+        touched = touched or [gone or things.add(event, kind, name, of)]
         for thing in touched:
-            end(thing, event)
+            if thing is not gone:
+                end(thing, event)
         things.end_with(event, kind, name)
     else:
         thing = thing or things.add(event, kind, name, of)
