@@ -172,6 +172,7 @@ static void make_identities(Random *random, Text *identities, size_t n) {
 static void test_against_yajl(void **state) {
         JsonLimits limits = {12, 1 << 20};
         Random random = random_new(7);
+        size_t n_found = 0;
 
         (void)state;
         for (int round = 0; round < TEST_EFFORT(200); round++) {
@@ -195,11 +196,12 @@ static void test_against_yajl(void **state) {
                 }
                 for (size_t i = 0; i < N_ELEMENTS(identities); i++)
                         text_deinit(&identities[i]);
-                assert_true(fast.n_found > 0);
+                n_found += fast.n_found;
                 assert_int_equal(yajl.n_found, 0); /* it has no marks */
                 collect_deinit(&fast);
                 collect_deinit(&yajl);
         }
+        assert_true(n_found > 0); /* by marks, in some document at least */
 }
 
 int main(void) {
