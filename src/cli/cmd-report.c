@@ -9,7 +9,8 @@
 
 typedef int (*Render)(CliReportDoc *doc, SpoorError *error);
 
-static Render choose_render(const CliArgs *args) {
+/* By --format, else by the ending of --output; without either it is HTML. */
+static int choose_render(const CliArgs *args, Render *ret_render) {
         static const struct {
                 const char *name, *endings[2];
                 Render render;
@@ -18,18 +19,25 @@ static Render choose_render(const CliArgs *args) {
                         {"json", {".json", ".json"}, cli_report_json}};
         const char *format = cli_args_text(args, CLI_FLAG_FORMAT, NULL);
         const char *path = cli_args_text(args, CLI_FLAG_OUTPUT, "");
+        const char *slash = strrchr(path, '/'), *ending = strrchr(slash ? slash : path, '.');
 
+        *ret_render = cli_report_html;
         for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-                if (format && strcmp(format, formats[i].name) == 0)
-                        return formats[i].render;
-                for (size_t k = 0; !format && k < 2; k++) {
-                        size_t n = strlen(formats[i].endings[k]), size = strlen(path);
+                bool is_asked = format && strcmp(format, formats[i].name) == 0;
 
-                        if (size > n && strcasecmp(path + size - n, formats[i].endings[k]) == 0)
-                                return formats[i].render;
+                for (size_t k = 0; !format && ending && k < 2; k++)
+                        is_asked = is_asked || strcasecmp(ending, formats[i].endings[k]) == 0;
+                if (is_asked) {
+                        *ret_render = formats[i].render;
+                        return 0;
                 }
         }
-        return cli_report_html;
+        if (!format && ending)
+                return cli_usage_error(args->command->name,
+                                "-o %s: a report is .html, .md or .json; --format says which, "
+                                "whatever its name",
+                                path);
+        return 0;
 }
 
 static int print(CliReportDoc *doc, Render render) {
@@ -46,14 +54,18 @@ static int print(CliReportDoc *doc, Render render) {
 int cli_cmd_report(const CliArgs *args) {
         CLI_CLEANUP(cli_query_deinit) CliQuery query = CLI_QUERY_INIT;
         CLI_CLEANUP(cli_report_deinit) CliReportDoc doc = {.query = &query};
-        int exit = cli_subjects_take(args, &doc.whats, &doc.n_whats);
+        Render render = NULL;
+        int exit = choose_render(args, &render);
+
+        if (exit == 0)
+                exit = cli_subjects_take(args, &doc.whats, &doc.n_whats);
 
         if (exit == 0)
                 exit = cli_query_init(&query, args, 0);
         if (exit == 0)
                 exit = cli_query_open(&query);
         if (exit == 0)
-                exit = print(&doc, choose_render(args));
+                exit = print(&doc, render);
         if (exit == 0)
                 cli_report_gaps(&query);
         if (exit == 0)
