@@ -7,16 +7,6 @@
 
 #define N_COLUMNS_MAX 16
 
-static int unknown_column(const CliArgs *args, const char *name) {
-        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
-        const char *known;
-
-        for (size_t i = 0; (known = spoor_catalogue_column(i)); i++)
-                cli_buffer_format(&names, " %s", known);
-        return cli_usage_error(args->command->name, "--columns: no column '%s'; there are%s", name,
-                        cli_buffer_cstr(&names));
-}
-
 /* The columns of LIST, or all of them. */
 static int choose_columns(
                 const CliArgs *args, const CliList *list, CliColumn *columns, size_t *ret_n) {
@@ -29,7 +19,7 @@ static int choose_columns(
                 while ((known = spoor_catalogue_column(k)) && strcmp(known, list->items[i]) != 0)
                         k++;
                 if (!known || n == N_COLUMNS_MAX)
-                        return unknown_column(args, list->items[i]);
+                        return cli_unknown_column(args, spoor_catalogue_column, list->items[i]);
                 columns[n] = (CliColumn){.name = known, .cell = k};
         }
         for (i = 0; n == i && (known = spoor_catalogue_column(i)); i++, n++)

@@ -49,16 +49,6 @@ static const char *column_at(const Lateral *lateral, size_t i) {
         return lateral->findings ? spoor_finding_column(i) : spoor_lateral_column(i);
 }
 
-static int unknown_column(const CliArgs *args, const Lateral *lateral, const char *name) {
-        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
-        const char *known;
-
-        for (size_t i = 0; (known = column_at(lateral, i)); i++)
-                cli_buffer_format(&names, " %s", known);
-        return cli_usage_error(args->command->name, "--columns: no column '%s'; there are%s", name,
-                        cli_buffer_cstr(&names));
-}
-
 static int choose_columns(const CliArgs *args, Lateral *lateral) {
         const char *known;
 
@@ -71,7 +61,10 @@ static int choose_columns(const CliArgs *args, Lateral *lateral) {
                 if (!known && cli_enrichment_column(name))
                         known = name;
                 if (!known || lateral->n_names == N_COLUMNS_MAX)
-                        return unknown_column(args, lateral, name);
+                        return cli_unknown_column(args,
+                                        lateral->findings ? spoor_finding_column
+                                                          : spoor_lateral_column,
+                                        name);
                 if (cli_enrichment_check(args, name))
                         return CLI_EXIT_FAILED;
                 lateral->names[lateral->n_names++] = known;

@@ -29,16 +29,6 @@ static void lists_deinit(Lists *lists) {
         free(lists->whats);
 }
 
-static int unknown_column(const CliArgs *args, const Lists *lists, const char *name) {
-        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
-        const char *known;
-
-        for (size_t i = 0; (known = lists->column(i)); i++)
-                cli_buffer_format(&names, " %s", known);
-        return cli_usage_error(args->command->name, "--columns: no column '%s'; there are%s", name,
-                        cli_buffer_cstr(&names));
-}
-
 static int choose_columns(const CliArgs *args, CliFormat format, Lists *lists) {
         const char *text = cli_args_text(args, CLI_FLAG_COLUMNS, NULL);
         const char *known;
@@ -60,7 +50,7 @@ static int choose_columns(const CliArgs *args, CliFormat format, Lists *lists) {
                 if (!known && cli_enrichment_column(lists->columns.items[i]))
                         known = lists->columns.items[i];
                 if (!known || lists->n_names == N_COLUMNS_MAX)
-                        return unknown_column(args, lists, lists->columns.items[i]);
+                        return cli_unknown_column(args, lists->column, lists->columns.items[i]);
                 if (cli_enrichment_check(args, known))
                         return CLI_EXIT_FAILED;
                 lists->names[lists->n_names++] = known;
@@ -86,7 +76,7 @@ static int print(CliQuery *query, const Lists *lists) {
                                 strcmp(spoor_rows_column(rows, cell), lists->names[i]) != 0)
                         cell++;
                 if (cell == n_cells) /* of an enrichment, but nothing here for it to tell of */
-                        return unknown_column(query->args, lists, lists->names[i]);
+                        return cli_unknown_column(query->args, lists->column, lists->names[i]);
                 columns[i] = (CliColumn){.name = lists->names[i], .cell = cell};
         }
         return cli_query_print(query, rows, columns, lists->n_names);

@@ -26,16 +26,6 @@ static void verify_deinit(Verify *verify) {
         spoor_proof_free(verify->proof);
 }
 
-static int unknown_column(const CliArgs *args, const char *name) {
-        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
-        const char *known;
-
-        for (size_t i = 0; (known = spoor_verify_column(i)); i++)
-                cli_buffer_format(&names, " %s", known);
-        return cli_usage_error(args->command->name, "--columns: no column '%s'; there are%s", name,
-                        cli_buffer_cstr(&names));
-}
-
 static bool is_column(const char *name) {
         const char *known;
 
@@ -51,7 +41,7 @@ static int choose_columns(const CliArgs *args, CliFormat format, Verify *verify)
 
         for (size_t i = 0; i < verify->list.n_items; i++) {
                 if (!is_column(verify->list.items[i]) || verify->n_names == N_COLUMNS_MAX)
-                        return unknown_column(args, verify->list.items[i]);
+                        return cli_unknown_column(args, spoor_verify_column, verify->list.items[i]);
                 verify->names[verify->n_names++] = verify->list.items[i];
         }
         if (verify->n_names)

@@ -53,16 +53,6 @@ static int too_many(const CliArgs *args, const char *what) {
         return cli_usage_error(args->command->name, "%s one of %s", what, cli_buffer_cstr(&names));
 }
 
-static int unknown_column(const CliArgs *args, const CliInfoRows *rows, const char *name) {
-        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
-        const char *known;
-
-        for (size_t i = 0; (known = rows->column(i)); i++)
-                cli_buffer_format(&names, " %s", known);
-        return cli_usage_error(args->command->name, "--columns: no column '%s'; there are%s", name,
-                        cli_buffer_cstr(&names));
-}
-
 static bool has_column(const CliInfoRows *rows, const char *name) {
         const char *known;
 
@@ -83,7 +73,7 @@ static int check_columns(const CliArgs *args, const char *text, CliInfoQuestion 
                 if (i == N_COLUMNS_MAX ||
                                 (!has_column(q->rows, q->columns.items[i]) &&
                                                 !cli_enrichment_column(q->columns.items[i])))
-                        return unknown_column(args, q->rows, q->columns.items[i]);
+                        return cli_unknown_column(args, q->rows->column, q->columns.items[i]);
                 else if (cli_enrichment_check(args, q->columns.items[i]))
                         return CLI_EXIT_FAILED;
         return 0;

@@ -16,6 +16,16 @@
 
 #define N_DAMAGE_NAMED 20
 
+int cli_unknown_column(const CliArgs *args, const char *(*column)(size_t i), const char *name) {
+        CLI_CLEANUP(cli_buffer_deinit) CliBuffer names = CLI_BUFFER_INIT;
+        const char *known;
+
+        for (size_t i = 0; (known = column(i)); i++)
+                cli_buffer_format(&names, " %s", known);
+        return cli_usage_error(args->command->name, "--columns: no column '%s'; there are%s", name,
+                        cli_buffer_cstr(&names));
+}
+
 int cli_subjects_take(const CliArgs *args, const char ***ret_whats, size_t *ret_n_whats) {
         const char **whats = calloc(args->n_settings + 1, sizeof(*whats));
         SpoorError error;

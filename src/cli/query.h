@@ -60,6 +60,9 @@ int cli_query_finish(CliQuery *query);
  */
 int cli_subjects_take(const CliArgs *args, const char ***ret_whats, size_t *ret_n_whats);
 
+/* --columns names NAME, which is none of the COLUMNs there are (NULL past the last). */
+int cli_unknown_column(const CliArgs *args, const char *(*column)(size_t i), const char *name);
+
 /* Puts the reading options of ARGS into OPTIONS. */
 void cli_options_fill(const CliArgs *args, SpoorOptions *ret_options);
 
